@@ -1,0 +1,130 @@
+// Package failure holds the error classes of calls to the outside and their
+// one mapping to Temporal.
+//
+// Adapters and the provider layer make a *failure.Error; the activity structs
+// of the ports hand it to ToTemporal; workflow code asks ClassOf. Nothing else
+// decides what is tried again. The text of an Error names provider, operation
+// and code, never a body, an address or a token.
+package failure
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// Class says what is known about a failed call.
+type Class string
+
+const (
+	// NotProcessed: the provider has certainly not acted (refused connection,
+	// DNS failure). The same call may simply be made again.
+	NotProcessed Class = "NotProcessed"
+	// Throttled: refused for its rate; made again after RetryAfter.
+	Throttled Class = "Throttled"
+	// Ambiguous: the provider may have acted (timeout after the request was
+	// written, reset, 5xx). Made again only with the same effect key.
+	Ambiguous Class = "Ambiguous"
+	// Permanent: the same call will fail again; the step is parked.
+	Permanent Class = "Permanent"
+	// InvalidInput: the caller's own data is wrong; parked like Permanent.
+	InvalidInput Class = "InvalidInput"
+	// EffectConflict: the effect key was used with other parameters; parked,
+	// never taken for done.
+	EffectConflict Class = "EffectConflict"
+)
+
+// Retryable says whether the same call can succeed later without a person.
+func (c Class) Retryable() bool {
+	return c == NotProcessed || c == Throttled || c == Ambiguous
+}
+
+// Error is one failed call.
+type Error struct {
+	Provider  string // "stripe"
+	Operation string // "checkout.create"
+	Class     Class
+	Status    int    // HTTP status, 0 when there was no answer
+	Code      string // the provider's own error code, if any
+	// Advice says in a few words what a person can do; no personal data.
+	Advice string
+	// RetryAfter is the provider's wish before the next try; 0 means none.
+	RetryAfter time.Duration
+	// Err is the cause. It is kept for errors.Is and never printed, because a
+	// transport error may quote the URL with an address in it.
+	Err error
+}
+
+// Error names provider, operation, class, status and code.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: %s", e.Provider, e.Operation, e.Class)
+	if e.Status != 0 {
+		fmt.Fprintf(&text, ", status %d", e.Status)
+	}
+	if e.Code != "" {
+		fmt.Fprintf(&text, ", code %s", e.Code)
+	}
+	if e.Advice != "" {
+		fmt.Fprintf(&text, "; %s", e.Advice)
+	}
+	return text.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ToTemporal maps an error to what Temporal understands: the class becomes the
+// application error's type, a permanent class is not retried, and a wish to
+// wait becomes the next retry's delay. An error that is no *Error is
+// Ambiguous: nothing is known about it.
+func ToTemporal(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if !errors.As(err, &known) {
+		known = &Error{Provider: "internal", Operation: "call", Class: Ambiguous, Advice: safeText(err)}
+	}
+	return temporal.NewApplicationErrorWithOptions(known.Error(), string(known.Class), temporal.ApplicationErrorOptions{
+		NonRetryable:   !known.Class.Retryable(),
+		NextRetryDelay: known.RetryAfter,
+	})
+}
+
+// safeText names an unknown error by its type only: its text may quote data.
+func safeText(err error) string { return fmt.Sprintf("unexpected %T", err) }
+
+// ClassOf returns the class of an error that an activity future returned.
+// Temporal's own timeouts are Ambiguous: the attempt may have reached the
+// provider.
+func ClassOf(err error) Class {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		switch class := Class(application.Type()); class {
+		case NotProcessed, Throttled, Ambiguous, Permanent, InvalidInput, EffectConflict:
+			return class
+		}
+		if application.NonRetryable() {
+			return Permanent
+		}
+	}
+	return Ambiguous
+}
+
+// Text returns the readable reason of an activity's failure without Temporal's
+// wrapping, which repeats the activity's identity.
+func Text(err error) string {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		return application.Message()
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return "timed out (" + timeout.TimeoutType().String() + ")"
+	}
+	return safeText(err)
+}

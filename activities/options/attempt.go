@@ -1,0 +1,21 @@
+package options
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// Attempt narrows an effect to the present attempt: it is the first try only
+// if the step says so and Temporal has not tried before.
+func Attempt(ctx context.Context, effect Effect) Effect {
+	effect.FirstTry = effect.FirstTry && activity.GetInfo(ctx).Attempt == 1
+	return effect
+}
+
+// Perform runs a mutating call for an activity with its attempt's effect and
+// hands any error to the mapper.
+func Perform[R, T any](ctx context.Context, command Command[R], mapError func(error) error, call func(context.Context, Effect, R) (T, error)) (T, error) {
+	result, err := call(ctx, Attempt(ctx, command.Effect), command.Request)
+	return result, mapError(err)
+}

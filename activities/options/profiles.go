@@ -1,0 +1,81 @@
+package options
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Profile is a named set of activity options.
+type Profile struct {
+	// StartToClose bounds one attempt. It is longer than the provider layer's
+	// own timeout, so that the adapter's error arrives, not Temporal's timeout.
+	StartToClose time.Duration
+	// ScheduleToClose bounds all attempts and the wait for a worker together:
+	// no step waits silently for a queue that nobody polls.
+	ScheduleToClose time.Duration
+	// Attempts is the number of tries before the step's own retrying takes over.
+	Attempts int32
+}
+
+var (
+	// Outside is every call that leaves the house: three attempts, 1 s,
+	// doubling, 30 s at most.
+	Outside = Profile{StartToClose: 35 * time.Second, ScheduleToClose: 5 * time.Minute, Attempts: 3}
+	// Inside is every activity that talks to Temporal or to local files only.
+	Inside = Profile{StartToClose: 10 * time.Second, ScheduleToClose: 5 * time.Minute, Attempts: 3}
+)
+
+// Pace scales the waiting of a journey: a real one takes months, the example
+// a minute, with the same code. Zero fields take the defaults.
+type Pace struct {
+	// StartToClose replaces the profile's bound of one attempt.
+	StartToClose Duration `json:"startToClose,omitempty"`
+	// AttentionAfter is how long a step may fail before an operator is told.
+	AttentionAfter Duration `json:"attentionAfter,omitempty"`
+	// RetryFirst is the first pause before a step tries again by itself.
+	RetryFirst Duration `json:"retryFirst,omitempty"`
+	// RetryMax caps that pause, which doubles.
+	RetryMax Duration `json:"retryMax,omitempty"`
+}
+
+// WithDefaults fills the zero fields: attention after 15 minutes, retries
+// after 5 minutes doubling to 1 hour.
+func (p Pace) WithDefaults() Pace {
+	fill := func(d *Duration, value time.Duration) {
+		if *d == 0 {
+			*d = Duration(value)
+		}
+	}
+	fill(&p.AttentionAfter, 15*time.Minute)
+	fill(&p.RetryFirst, 5*time.Minute)
+	fill(&p.RetryMax, time.Hour)
+	return p
+}
+
+type paceKey struct{}
+
+// WithPace returns a context whose activity calls follow the pace.
+func WithPace(ctx workflow.Context, pace Pace) workflow.Context {
+	return workflow.WithValue(ctx, paceKey{}, pace)
+}
+
+func (p Profile) activityOptions(ctx workflow.Context, queue, summary string) workflow.ActivityOptions {
+	startToClose := p.StartToClose
+	if pace, ok := ctx.Value(paceKey{}).(Pace); ok && pace.StartToClose > 0 {
+		startToClose = pace.StartToClose.Value()
+	}
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    startToClose,
+		ScheduleToCloseTimeout: p.ScheduleToClose,
+		Summary:                summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    30 * time.Second,
+			MaximumAttempts:    p.Attempts,
+		},
+	}
+}
