@@ -20,19 +20,19 @@ import (
 type Class string
 
 const (
-	// NotProcessed: the provider has certainly not acted (refused connection,
+	// NotProcessed means that the provider has certainly not acted (refused connection,
 	// DNS failure). The same call may simply be made again.
 	NotProcessed Class = "NotProcessed"
-	// Throttled: refused for its rate; made again after RetryAfter.
+	// Throttled means refused for its rate; made again after RetryAfter.
 	Throttled Class = "Throttled"
-	// Ambiguous: the provider may have acted (timeout after the request was
+	// Ambiguous means that the provider may have acted (timeout after the request was
 	// written, reset, 5xx). Made again only with the same effect key.
 	Ambiguous Class = "Ambiguous"
-	// Permanent: the same call will fail again; the step is parked.
+	// Permanent means that the same call will fail again; the step is parked.
 	Permanent Class = "Permanent"
-	// InvalidInput: the caller's own data is wrong; parked like Permanent.
+	// InvalidInput means that the caller's own data is wrong; parked like Permanent.
 	InvalidInput Class = "InvalidInput"
-	// EffectConflict: the effect key was used with other parameters; parked,
+	// EffectConflict means that the effect key was used with other parameters; parked,
 	// never taken for done.
 	EffectConflict Class = "EffectConflict"
 )

@@ -1,0 +1,102 @@
+package google_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"guestjourney/activities/calendar/google"
+	"guestjourney/activities/failure"
+)
+
+func unreachable(t *testing.T) *google.Diary {
+	t.Helper()
+	diary, err := google.New(google.Config{AccessToken: "x"}, newClient(t, "http://127.0.0.1:1", nil))
+	require.NoError(t, err)
+	return diary
+}
+
+// keyFile writes a service account's key as Google hands it out.
+func keyFile(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	content, err := json.Marshal(map[string]string{
+		"type": "service_account", "client_email": "worker@house.example", "private_key_id": "k1",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})),
+		"token_uri":   "https://oauth2.googleapis.com/token",
+	})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "key.json")
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+func token(value string) http.HandlerFunc {
+	return reply(200, `{"access_token":"`+value+`","token_type":"Bearer","expires_in":3600}`)
+}
+
+func TestAServiceAccountSignsInOnce(t *testing.T) {
+	diary, script := newDiaryWith(t, google.Config{CredentialsFile: keyFile(t)}, token("ya29.first"), echo, echo)
+	for range 2 {
+		_, err := diary.Hold(context.Background(), effect(holdKey), entry())
+		require.NoError(t, err)
+	}
+	requests := script.received()
+	require.Len(t, requests, 3, "one sign-in for two calls")
+	require.Equal(t, "/google/token", requests[0].path)
+	require.Contains(t, requests[0].body, "jwt-bearer")
+	require.Equal(t, "Bearer ya29.first", requests[1].header.Get("Authorization"))
+	require.Equal(t, "Bearer ya29.first", requests[2].header.Get("Authorization"))
+}
+
+// A failed sign-in never reaches the calendar, so nothing is ambiguous.
+func TestAFailedSignIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		class  failure.Class
+		code   string
+	}{
+		"refused":   {reply(400, `{"error":"invalid_grant","error_description":"worker@house.example"}`), failure.Permanent, "invalid_grant"},
+		"throttled": {reply(429, `{}`), failure.Throttled, ""},
+		"broken":    {reply(500, `{}`), failure.NotProcessed, ""},
+		"no answer": {hangUp, failure.NotProcessed, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			diary, script := newDiaryWith(t, google.Config{CredentialsFile: keyFile(t)}, test.answer)
+			_, err := diary.Hold(context.Background(), effect(holdKey), entry())
+			known := requireClass(t, test.class, err)
+			require.Equal(t, test.code, known.Code)
+			require.NotContains(t, known.Error(), "house.example")
+			require.Len(t, script.received(), 1)
+		})
+	}
+}
+
+func TestNewNamesWhatIsWrong(t *testing.T) {
+	client := newClient(t, "http://127.0.0.1:1", nil)
+	_, err := google.New(google.Config{}, client)
+	require.ErrorContains(t, err, "either")
+	_, err = google.New(google.Config{AccessToken: "x", CredentialsFile: "y"}, client)
+	require.ErrorContains(t, err, "either")
+	_, err = google.New(google.Config{CredentialsFile: filepath.Join(t.TempDir(), "absent.json")}, client)
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	require.NoError(t, os.WriteFile(broken, []byte(`{"private_key":"s3cret"`), 0o600))
+	_, err = google.New(google.Config{CredentialsFile: broken}, client)
+	require.ErrorContains(t, err, "broken.json")
+	require.False(t, strings.Contains(err.Error(), "s3cret"))
+}

@@ -1,0 +1,337 @@
+package stripe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	stripego "github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+
+	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
+	"guestjourney/activities/payments"
+	"guestjourney/activities/provider"
+)
+
+// Config is what the adapter needs to know.
+type Config struct {
+	// SecretKey is STRIPE_SECRET_KEY, or a restricted key with write access to
+	// customers, checkout sessions, payment intents and refunds.
+	SecretKey string
+	// ReturnURL is where the guest comes back to from the payment page.
+	ReturnURL string
+}
+
+// Gateway is Stripe behind the port.
+type Gateway struct {
+	config Config
+	out    *provider.Client
+}
+
+var _ payments.Gateway = (*Gateway)(nil)
+
+// New checks the configuration and makes the gateway.
+func New(config Config, out *provider.Client) (*Gateway, error) {
+	if config.SecretKey == "" {
+		return nil, errors.New("stripe: the secret key is missing")
+	}
+	if config.ReturnURL == "" {
+		return nil, errors.New("stripe: the return URL of the payment page is missing")
+	}
+	return &Gateway{config: config, out: out}, nil
+}
+
+// call is one request to Stripe.
+type call struct {
+	gateway   *Gateway
+	operation string
+	trace     provider.Trace
+	api       *client.API
+}
+
+// begin makes a client for one request: the SDK's backend is told to send once,
+// to say nothing, and to use the one way out.
+func (g *Gateway) begin(ctx context.Context, operation string) *call {
+	c := &call{gateway: g, operation: operation}
+	backend := stripego.GetBackendWithConfig(stripego.APIBackend, &stripego.BackendConfig{
+		HTTPClient:        g.out.HTTPClient(ctx, &c.trace),
+		LeveledLogger:     &stripego.LeveledLogger{Level: stripego.LevelNull},
+		MaxNetworkRetries: stripego.Int64(0),
+		EnableTelemetry:   stripego.Bool(false),
+	})
+	c.api = client.New(g.config.SecretKey, &stripego.Backends{API: backend, Connect: backend, Uploads: backend})
+	return c
+}
+
+// EnsureCustomer creates the customer.
+func (g *Gateway) EnsureCustomer(ctx context.Context, effect options.Effect, request payments.Customer) (payments.CustomerRef, error) {
+	customer, err := once(effect,
+		func() (*stripego.Customer, error) { return g.findCustomer(ctx, effect, request.Email) },
+		func(key string) (*stripego.Customer, *call, error) {
+			c := g.begin(ctx, "customer.create")
+			params := &stripego.CustomerParams{Metadata: map[string]string{
+				"leadId": request.LeadID, "patientId": request.GuestRef, metaEffect: effect.Key,
+			}}
+			params.Email, params.Phone, params.Name = optional(request.Email), optional(request.Phone), optional(request.Name)
+			params.Context = ctx
+			params.SetIdempotencyKey(key)
+			customer, err := c.api.Customers.New(params)
+			return customer, c, err
+		})
+	if err != nil {
+		return payments.CustomerRef{}, err
+	}
+	return payments.CustomerRef{ID: customer.ID}, nil
+}
+
+// OpenCheckout opens a payment page.
+func (g *Gateway) OpenCheckout(ctx context.Context, effect options.Effect, request payments.CheckoutRequest) (payments.Checkout, error) {
+	minor, err := toStripe(request.Amount)
+	if err != nil {
+		return payments.Checkout{}, err
+	}
+	session, err := once(effect,
+		func() (*stripego.CheckoutSession, error) { return g.findSession(ctx, effect, request.CustomerID) },
+		func(key string) (*stripego.CheckoutSession, *call, error) {
+			c := g.begin(ctx, "checkout.create")
+			params := g.sessionParams(effect, request, minor)
+			params.Context = ctx
+			params.SetIdempotencyKey(key)
+			session, err := c.api.CheckoutSessions.New(params)
+			return session, c, err
+		})
+	if err != nil {
+		return payments.Checkout{}, err
+	}
+	return payments.Checkout{ID: session.ID, URL: session.URL, ExpiresAt: time.Unix(session.ExpiresAt, 0).UTC()}, nil
+}
+
+// Bounds of a page's life at Stripe, with room for the time that a call and its
+// retries take: the parameter is computed from the effect's beginning, so that
+// a second try sends the same.
+const (
+	shortestPage = 30*time.Minute + 10*time.Minute
+	longestPage  = 24*time.Hour - time.Minute
+)
+
+func (g *Gateway) sessionParams(effect options.Effect, request payments.CheckoutRequest, minor int64) *stripego.CheckoutSessionParams {
+	life := min(max(request.ExpiresAt.Sub(effect.Since), shortestPage), longestPage)
+	metadata := purpose(request.Purpose, effect)
+	intent := &stripego.CheckoutSessionPaymentIntentDataParams{Metadata: metadata}
+	if request.SaveForLater {
+		intent.SetupFutureUsage = stripego.String("off_session")
+	}
+	return &stripego.CheckoutSessionParams{
+		Mode:       stripego.String(string(stripego.CheckoutSessionModePayment)),
+		Customer:   stripego.String(request.CustomerID),
+		SuccessURL: stripego.String(g.config.ReturnURL),
+		CancelURL:  stripego.String(g.config.ReturnURL),
+		ExpiresAt:  stripego.Int64(effect.Since.Add(life).Unix()),
+		Locale:     optional(request.Locale),
+		Metadata:   metadata,
+		LineItems: []*stripego.CheckoutSessionLineItemParams{{
+			Quantity: stripego.Int64(1),
+			PriceData: &stripego.CheckoutSessionLineItemPriceDataParams{
+				Currency:    stripego.String(lower(request.Amount.Currency)),
+				UnitAmount:  stripego.Int64(minor),
+				ProductData: &stripego.CheckoutSessionLineItemPriceDataProductDataParams{Name: stripego.String(request.Label)},
+			},
+		}},
+		PaymentIntentData: intent,
+	}
+}
+
+// ChargeSaved charges the saved method without the guest.
+func (g *Gateway) ChargeSaved(ctx context.Context, effect options.Effect, request payments.ChargeRequest) (payments.Attempt, error) {
+	minor, err := toStripe(request.Amount)
+	if err != nil {
+		return payments.Attempt{}, err
+	}
+	intent, err := once(effect,
+		func() (*stripego.PaymentIntent, error) { return g.findIntent(ctx, effect, request.CustomerID) },
+		func(key string) (*stripego.PaymentIntent, *call, error) {
+			c := g.begin(ctx, "payment_intent.create")
+			params := &stripego.PaymentIntentParams{
+				Amount: stripego.Int64(minor), Currency: stripego.String(lower(request.Amount.Currency)),
+				Customer: stripego.String(request.CustomerID), PaymentMethod: stripego.String(request.PaymentMethodID),
+				Confirm: stripego.Bool(true), OffSession: stripego.Bool(true), Description: stripego.String(request.Label),
+				AutomaticPaymentMethods: &stripego.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripego.Bool(true)},
+				Metadata:                purpose(request.Purpose, effect),
+			}
+			params.Context = ctx
+			params.AddExpand("latest_charge")
+			params.SetIdempotencyKey(key)
+			intent, err := c.api.PaymentIntents.New(params)
+			if declined := declinedIntent(err); declined != nil {
+				return declined, c, nil
+			}
+			return intent, c, err
+		})
+	if err != nil {
+		return payments.Attempt{}, err
+	}
+	return intentAttempt(intent), nil
+}
+
+// declinedIntent is the intent inside a card error: a decline, or a demand for
+// the guest's authentication, is an answer and not a failure.
+func declinedIntent(err error) *stripego.PaymentIntent {
+	var failed *stripego.Error
+	if errors.As(err, &failed) && failed.Type == stripego.ErrorTypeCard && failed.PaymentIntent != nil {
+		intent := failed.PaymentIntent
+		if intent.LastPaymentError == nil {
+			intent.LastPaymentError = &stripego.Error{Code: failed.Code, DeclineCode: failed.DeclineCode}
+		}
+		return intent
+	}
+	return nil
+}
+
+// CloseAttempt expires a page or cancels a charge of our own, and reads it.
+func (g *Gateway) CloseAttempt(ctx context.Context, effect options.Effect, ref payments.AttemptRef) (payments.Attempt, error) {
+	if ref.Kind == payments.KindCheckout {
+		return g.expireSession(ctx, effect, ref.ID)
+	}
+	return g.cancelIntent(ctx, effect, ref.ID)
+}
+
+func (g *Gateway) expireSession(ctx context.Context, effect options.Effect, id string) (payments.Attempt, error) {
+	err := closeOnce(effect, func(key string) (*call, error) {
+		c := g.begin(ctx, "checkout.expire")
+		params := &stripego.CheckoutSessionExpireParams{}
+		params.Context = ctx
+		params.SetIdempotencyKey(key)
+		_, err := c.api.CheckoutSessions.Expire(id, params)
+		return c, err
+	})
+	if err != nil {
+		return payments.Attempt{}, err
+	}
+	return g.readSession(ctx, id)
+}
+
+func (g *Gateway) cancelIntent(ctx context.Context, effect options.Effect, id string) (payments.Attempt, error) {
+	err := closeOnce(effect, func(key string) (*call, error) {
+		c := g.begin(ctx, "payment_intent.cancel")
+		params := &stripego.PaymentIntentCancelParams{CancellationReason: stripego.String("abandoned")}
+		params.Context = ctx
+		params.SetIdempotencyKey(key)
+		_, err := c.api.PaymentIntents.Cancel(id, params)
+		return c, err
+	})
+	if err != nil {
+		return payments.Attempt{}, err
+	}
+	return g.readIntent(ctx, id)
+}
+
+// closeOnce closes something. That Stripe refuses to close what is closed or
+// paid already is no failure: reading it afterwards tells what is true.
+func closeOnce(effect options.Effect, send func(key string) (*call, error)) error {
+	c, err := send(effect.Key)
+	if err != nil && c.replayed500() {
+		c, err = send(effect.Key + "#2")
+	}
+	var failed *stripego.Error
+	if errors.As(err, &failed) && failed.HTTPStatusCode == http.StatusBadRequest && failed.Type == stripego.ErrorTypeInvalidRequest {
+		return nil
+	}
+	if err != nil {
+		return c.failed(err)
+	}
+	return nil
+}
+
+// Refund gives money back.
+func (g *Gateway) Refund(ctx context.Context, effect options.Effect, request payments.RefundRequest) (payments.Refund, error) {
+	minor, err := toStripe(request.Amount)
+	if err != nil {
+		return payments.Refund{}, err
+	}
+	refund, err := once(effect,
+		func() (*stripego.Refund, error) { return g.findRefund(ctx, effect, request.PaymentID) },
+		func(key string) (*stripego.Refund, *call, error) {
+			c := g.begin(ctx, "refund.create")
+			params := &stripego.RefundParams{
+				PaymentIntent: stripego.String(request.PaymentID), Amount: stripego.Int64(minor),
+				Metadata: map[string]string{"reason": request.Reason, "workflowId": request.WorkflowID, metaEffect: effect.Key},
+			}
+			params.Context = ctx
+			params.SetIdempotencyKey(key)
+			refund, err := c.api.Refunds.New(params)
+			return refund, c, err
+		})
+	if err != nil {
+		return payments.Refund{}, err
+	}
+	return payments.Refund{ID: refund.ID, Status: refundStatus(refund.Status)}, nil
+}
+
+// once makes one effect: on a later try it looks for the object first, and an
+// answer 500 from Stripe's memory is got around with a second key.
+func once[T any](effect options.Effect, find func() (*T, error), create func(key string) (*T, *call, error)) (*T, error) {
+	if !effect.FirstTry {
+		if found, err := find(); err != nil || found != nil {
+			return found, err
+		}
+	}
+	made, c, err := create(effect.Key)
+	if err != nil && c.replayed500() {
+		made, c, err = create(effect.Key + "#2")
+	}
+	if err != nil {
+		return nil, c.failed(err)
+	}
+	return made, nil
+}
+
+func (c *call) replayed500() bool {
+	return c.trace.Status() == http.StatusInternalServerError && c.trace.Header().Get("Idempotent-Replayed") == "true"
+}
+
+func purpose(p payments.Purpose, effect options.Effect) map[string]string {
+	return map[string]string{
+		"leadId": p.LeadID, "caseId": p.CaseID, "workflowId": p.WorkflowID, "step": p.Step, metaEffect: effect.Key,
+	}
+}
+
+// failed classifies an error of Stripe.
+func (c *call) failed(err error) error {
+	var known *failure.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var failed *stripego.Error
+	if !errors.As(err, &failed) {
+		return c.gateway.out.Classify(c.operation, c.trace.Status(), "", c.trace.Header(), &c.trace, err)
+	}
+	classified := c.gateway.out.Classify(c.operation, failed.HTTPStatusCode, string(failed.Code), c.trace.Header(), &c.trace, err)
+	if classified.Code == "" {
+		classified.Code = string(failed.Type)
+	}
+	classified.Class = refine(classified.Class, failed, c.trace.Header())
+	if failed.Param != "" && !classified.Class.Retryable() {
+		classified.Advice = "parameter " + strconv.Quote(failed.Param)
+	}
+	return classified
+}
+
+// refine corrects the class where Stripe says more than its status
+// (https://docs.stripe.com/api/errors, Stripe-Should-Retry in stripe-go's
+// shouldRetry).
+func refine(class failure.Class, failed *stripego.Error, header http.Header) failure.Class {
+	switch {
+	case failed.Code == stripego.ErrorCodeLockTimeout, failed.Code == "idempotency_key_in_use":
+		return failure.Throttled
+	case failed.Type == stripego.ErrorTypeIdempotency:
+		return failure.EffectConflict
+	case header.Get("Stripe-Should-Retry") == "false" && failed.HTTPStatusCode < http.StatusInternalServerError:
+		return failure.Permanent
+	case header.Get("Stripe-Should-Retry") == "true" && !class.Retryable(), failed.HTTPStatusCode == http.StatusConflict:
+		return failure.Ambiguous
+	}
+	return class
+}

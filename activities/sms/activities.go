@@ -1,0 +1,40 @@
+package sms
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
+	"guestjourney/activities/wording"
+)
+
+// Prefix of the registered activity names.
+const Prefix = "sms."
+
+// Activities are the registered activities of the port.
+type Activities struct {
+	Sender  Sender
+	Wording *wording.Book
+}
+
+// Send is the activity behind the helper of the same name.
+func (a *Activities) Send(ctx context.Context, command options.Command[Message]) (Receipt, error) {
+	return options.Perform(ctx, command, failure.ToTemporal, a.send)
+}
+
+func (a *Activities) send(ctx context.Context, effect options.Effect, message Message) (Receipt, error) {
+	body, err := a.Wording.SMS(message.Template, message.Locale, effect.Key, message.Params)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return a.Sender.Send(ctx, effect, Text{
+		To: message.To, Body: body, WorkflowID: message.WorkflowID, Marketing: message.Marketing,
+	})
+}
+
+// Send schedules one text message.
+func Send(ctx workflow.Context, effect options.Effect, request Message) options.Result[Receipt] {
+	return options.Mutate[Message, Receipt](ctx, options.Outside, options.QueueSMS, Prefix+"Send", "text: "+request.Template, effect, request)
+}

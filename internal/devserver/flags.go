@@ -1,0 +1,35 @@
+package devserver
+
+import (
+	"go.temporal.io/sdk/temporal"
+
+	"guestjourney/workflows/kit"
+)
+
+// Flags are those without which every workflow task of the dev server costs
+// 50 ms: one partition a queue, no limit on internal polls, and a write-ahead
+// log.
+func Flags() []string {
+	flags := []string{"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"}
+	for _, setting := range []string{
+		"history.transferProcessorMaxPollRPS=10000", "history.timerProcessorMaxPollRPS=10000",
+		"history.visibilityProcessorMaxPollRPS=10000", "history.outboundProcessorMaxPollRPS=10000",
+		"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1",
+		"system.enableActivityEagerExecution=true", "frontend.namespaceRPS=10000",
+	} {
+		flags = append(flags, "--dynamic-config-value", setting)
+	}
+	return flags
+}
+
+// searchAttributeFlags register what the workflows upsert.
+func searchAttributeFlags() []string {
+	var flags []string
+	for _, key := range []temporal.SearchAttributeKey{
+		kit.AttributeStage, kit.AttributeMoney, kit.AttributeClearance, kit.AttributeControl, kit.AttributeProgram, kit.AttributeOwner,
+		kit.AttributeGuest, kit.AttributeNextDeadline, kit.AttributeArrival, kit.AttributeAttention, kit.AttributeTest,
+	} {
+		flags = append(flags, "--search-attribute", key.GetName()+"="+key.GetValueType().String())
+	}
+	return flags
+}

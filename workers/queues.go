@@ -1,0 +1,82 @@
+package main
+
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"guestjourney/activities/calendar"
+	"guestjourney/activities/crm"
+	"guestjourney/activities/directory"
+	"guestjourney/activities/email"
+	"guestjourney/activities/options"
+	"guestjourney/activities/payments"
+	"guestjourney/activities/programs"
+	"guestjourney/activities/sms"
+	"guestjourney/activities/timetable"
+	"guestjourney/activities/wording"
+	"guestjourney/workflows"
+	"guestjourney/workflows/kit"
+)
+
+// inside are the implementations of activities that never leave the house.
+type inside struct {
+	register  directory.Register
+	catalogue programs.Catalogue
+}
+
+// queue is one task queue and what this process does for it.
+type queue struct {
+	name string
+	// rate is the activities per second over all workers; 0 is no limit.
+	rate      float64
+	workflows bool
+	register  func(worker.Worker)
+}
+
+// queues lists them all: one for what stays inside, one for each capability
+// that goes outside, so that a slow vendor holds up nobody else.
+func queues(set settings, out *adapters, in inside) []queue {
+	book := &wording.Book{GuestAppURL: set.GuestAppURL, Sender: set.PropertyName}
+	policy := kit.Policy{AllowPlaintext: func() bool { return set.AllowPlaintext }}
+	return []queue{
+		{name: options.QueueJourneys, workflows: true, register: func(w worker.Worker) {
+			workflows.Register(w, policy)
+			named(w, programs.Prefix, &programs.Activities{Catalogue: in.catalogue})
+			named(w, timetable.Prefix, &timetable.Activities{})
+			named(w, directory.Prefix, &directory.Activities{Register: in.register})
+		}},
+		{name: options.QueuePayments, rate: set.Stripe.Rate, register: func(w worker.Worker) {
+			named(w, payments.Prefix, &payments.Activities{Gateway: out.payments})
+		}},
+		{name: options.QueueCRM, rate: set.HubSpot.Rate, register: func(w worker.Worker) {
+			named(w, crm.Prefix, &crm.Activities{Book: out.crm})
+		}},
+		{name: options.QueueEmail, rate: set.SendGrid.Rate, register: func(w worker.Worker) {
+			named(w, email.Prefix, &email.Activities{Sender: out.email, Wording: book})
+		}},
+		{name: options.QueueSMS, rate: set.Twilio.Rate, register: func(w worker.Worker) {
+			named(w, sms.Prefix, &sms.Activities{Sender: out.sms, Wording: book})
+		}},
+		{name: options.QueueCalendar, rate: set.Google.Rate, register: func(w worker.Worker) {
+			named(w, calendar.Prefix, &calendar.Activities{Diary: out.calendar})
+		}},
+	}
+}
+
+// named registers the methods of a port's struct as "<prefix><method>".
+func named(w worker.Worker, prefix string, activities any) {
+	w.RegisterActivityWithOptions(activities, activity.RegisterOptions{Name: prefix})
+}
+
+func newWorker(temporal client.Client, set settings, q queue, fatal func(error)) worker.Worker {
+	w := worker.New(temporal, q.name, worker.Options{
+		DisableWorkflowWorker:        !q.workflows,
+		TaskQueueActivitiesPerSecond: q.rate,
+		StickyScheduleToStartTimeout: set.StickyTimeout,
+		WorkerStopTimeout:            set.StopTimeout,
+		OnFatalError:                 fatal,
+	})
+	q.register(w)
+	return w
+}

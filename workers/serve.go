@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"guestjourney/activities/programs/catalogue"
+	"guestjourney/internal/config"
+	"guestjourney/internal/register"
+	"guestjourney/internal/temporalclient"
+)
+
+// serve starts everything, and stops it in the opposite order when ctx ends or
+// a worker cannot go on.
+func serve(ctx context.Context, set settings, logger *slog.Logger) error {
+	if err := set.check(); err != nil {
+		return err
+	}
+	out, err := newAdapters(set, logger)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	known, err := catalogue.Open(set.ProgramsDir)
+	if err != nil {
+		return config.Invalid("PROGRAMS_DIR", err.Error())
+	}
+	measured, err := newTelemetry()
+	if err != nil {
+		return err
+	}
+	watched, err := measured.listen(ctx, set.MetricsAddr, logger)
+	if err != nil {
+		return err
+	}
+	defer watched.close()
+	return withTemporal(ctx, set, logger, measured.handler, func(forWorkers, forActivities client.Client) error {
+		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
+		return work(ctx, forWorkers, set, queues(set, out, in), logger)
+	})
+}
+
+// withTemporal connects twice over one connection: the workers' codec panics at
+// what it cannot unseal, so that a workflow waits for the key; the activities'
+// own client returns errors. Both close after the workers have stopped.
+func withTemporal(ctx context.Context, set settings, logger *slog.Logger, metrics client.MetricsHandler, run func(forWorkers, forActivities client.Client) error) error {
+	options := temporalclient.Options{
+		Program: "worker", Keys: set.Ring(), RequireKeys: true, PanicOnFailure: true,
+		Logger: logger, Metrics: metrics,
+	}
+	forWorkers, err := temporalclient.Dial(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer forWorkers.Close()
+	forActivities, err := temporalclient.ForActivities(ctx, forWorkers, options)
+	if err != nil {
+		return err
+	}
+	defer forActivities.Close()
+	return run(forWorkers, forActivities)
+}
+
+// work runs one worker a queue until ctx ends or one of them fails for good: a
+// process that serves only some of its queues would look healthy and be broken.
+func work(ctx context.Context, temporal client.Client, set settings, all []queue, logger *slog.Logger) error {
+	worker.SetStickyWorkflowCacheSize(set.StickyCacheSize)
+	broken := make(chan error, len(all))
+	var running []worker.Worker
+	defer func() {
+		stopAll(running)
+		logger.Info("workers stopped")
+	}()
+	for _, q := range all {
+		w := newWorker(temporal, set, q, func(err error) {
+			broken <- fmt.Errorf("worker for queue %s: %w", q.name, err)
+		})
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("worker for queue %s: %w", q.name, err)
+		}
+		running = append(running, w)
+	}
+	logger.Info("workers started", "queues", len(all), "keys", set.Ring().String(), "plaintext", set.AllowPlaintext)
+	select {
+	case err := <-broken:
+		return err
+	case <-ctx.Done():
+		logger.Info("workers stopping", "timeout", set.StopTimeout.String())
+		return nil
+	}
+}
+
+// stopAll stops the workers at the same time, so that one timeout bounds all.
+func stopAll(running []worker.Worker) {
+	var stopping sync.WaitGroup
+	for _, w := range running {
+		stopping.Go(w.Stop)
+	}
+	stopping.Wait()
+}

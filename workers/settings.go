@@ -1,0 +1,100 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+
+	"guestjourney/internal/config"
+)
+
+// settings is the worker's configuration; its tags are the reference.
+type settings struct {
+	config.PayloadKeys
+	config.Identity
+	AllowPlaintext bool   `env:"ALLOW_PLAINTEXT" help:"true accepts inputs that were not encrypted; for trials only"`
+	ProgramsDir    string `env:"PROGRAMS_DIR"`
+	GuestAppURL    string `env:"GUEST_APP_URL,required,notEmpty" help:"where guests open their pages"`
+	PropertyName   string `env:"PROPERTY_NAME" envDefault:"The retreat"`
+	PublicURL      string `env:"PUBLIC_URL,required,notEmpty" help:"where providers reach the webhook proxy"`
+
+	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
+	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
+	Twilio   twilioSettings   `envPrefix:"TWILIO_"`
+	SendGrid sendgridSettings `envPrefix:"SENDGRID_"`
+	Google   googleSettings   `envPrefix:"GOOGLE_"`
+
+	StickyCacheSize int           `env:"STICKY_CACHE_SIZE" envDefault:"2000" help:"workflows kept in memory; 0 replays every task"`
+	StickyTimeout   time.Duration `env:"STICKY_TIMEOUT" envDefault:"2s" help:"how long a task waits for a worker that died before another one takes it"`
+	// StopTimeout is longer than the longest call to a provider, so that a
+	// rollout interrupts none.
+	StopTimeout time.Duration `env:"STOP_TIMEOUT" envDefault:"40s" help:"how long running activities may finish when the worker stops"`
+	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics and /healthz; empty serves neither"`
+	LogLevel    slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+}
+
+// The rates are calls per second over all workers together, below what the
+// vendor allows an account.
+
+type stripeSettings struct {
+	SecretKey string  `env:"SECRET_KEY,required,notEmpty"`
+	BaseURL   string  `env:"BASE_URL"`
+	Rate      float64 `env:"RATE" envDefault:"80"`
+}
+
+type hubspotSettings struct {
+	AccessToken string            `env:"ACCESS_TOKEN,required,notEmpty"`
+	BaseURL     string            `env:"BASE_URL"`
+	APIVersion  string            `env:"API_VERSION" envDefault:"v3"`
+	Pipeline    string            `env:"PIPELINE"`
+	Stages      map[string]string `env:"STAGES" envKeyValSeparator:"=" help:"want <our stage>=<stage ID>[,...]"`
+	Rate        float64           `env:"RATE" envDefault:"10"`
+}
+
+type twilioSettings struct {
+	AccountSID   string  `env:"ACCOUNT_SID,required,notEmpty"`
+	APIKeySID    string  `env:"API_KEY_SID,required,notEmpty"`
+	APIKeySecret string  `env:"API_KEY_SECRET,required,notEmpty"`
+	From         string  `env:"FROM,required,notEmpty" help:"a number in E.164 or a messaging service"`
+	BaseURL      string  `env:"BASE_URL"`
+	Rate         float64 `env:"RATE" envDefault:"20"`
+}
+
+type sendgridSettings struct {
+	APIKey        string  `env:"API_KEY,required,notEmpty"`
+	From          string  `env:"FROM,required,notEmpty" help:"a verified sender"`
+	FromName      string  `env:"FROM_NAME"`
+	EmailActivity bool    `env:"EMAIL_ACTIVITY" help:"true if the account has the Email Activity add-on"`
+	BaseURL       string  `env:"BASE_URL"`
+	Rate          float64 `env:"RATE" envDefault:"50"`
+}
+
+type googleSettings struct {
+	AccessToken     string  `env:"ACCESS_TOKEN"`
+	CredentialsFile string  `env:"CREDENTIALS_FILE"`
+	BaseURL         string  `env:"CALENDAR_BASE_URL"`
+	Rate            float64 `env:"RATE" envDefault:"8"`
+}
+
+// check looks at what the types of the fields cannot say.
+func (s settings) check() error {
+	for name, rate := range map[string]float64{
+		"STRIPE_RATE": s.Stripe.Rate, "HUBSPOT_RATE": s.HubSpot.Rate, "TWILIO_RATE": s.Twilio.Rate,
+		"SENDGRID_RATE": s.SendGrid.Rate, "GOOGLE_RATE": s.Google.Rate,
+	} {
+		if rate <= 0 {
+			return config.Invalid(name, "want more than 0 calls per second")
+		}
+	}
+	for name, value := range map[string]time.Duration{"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout} {
+		if value <= 0 {
+			return config.Invalid(name, "want more than 0")
+		}
+	}
+	if s.StickyCacheSize < 0 {
+		return config.Invalid("STICKY_CACHE_SIZE", "want 0 or more")
+	}
+	if (s.Google.AccessToken == "") == (s.Google.CredentialsFile == "") {
+		return config.Invalid("GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE", "set one of the two")
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+)
+
+// buckets in seconds, from a call on the same machine to a day.
+var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 600, 3600, 86400}
+
+// telemetry is what can be seen of the process from outside: the SDK's metrics
+// and the runtime's, and whether it is alive.
+type telemetry struct {
+	handler  client.MetricsHandler
+	registry *prometheus.Registry
+}
+
+func newTelemetry() (*telemetry, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	meters := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithView(metric.NewView(
+		metric.Instrument{Kind: metric.InstrumentKindHistogram},
+		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: buckets}},
+	)))
+	return &telemetry{registry: registry, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter:                meters.Meter("temporal-sdk-go"),
+		UseMonotonicCounters: true,
+	})}, nil
+}
+
+// listener serves the telemetry; without an address it serves nothing.
+type listener struct{ server *http.Server }
+
+func (t *telemetry) listen(ctx context.Context, address string, logger *slog.Logger) (*listener, error) {
+	if address == "" {
+		return &listener{}, nil
+	}
+	var network net.ListenConfig
+	open, err := network.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("metrics cannot listen, METRICS_ADDR moves them: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := server.Serve(open); !errors.Is(err, http.ErrServerClosed) {
+			logger.Error("metrics stopped", "error", err)
+		}
+	}()
+	return &listener{server: server}, nil
+}
+
+func (l *listener) close() {
+	if l.server != nil {
+		_ = l.server.Close() // a scrape under way is worth nothing now
+	}
+}

@@ -1,0 +1,90 @@
+package journey
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/crm"
+	"guestjourney/activities/email"
+	"guestjourney/activities/sms"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/profile"
+)
+
+// say sends one message on every open channel the guest has. before is when it
+// stops to make sense; zero means never.
+func (j *journey) say(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
+	if params == nil {
+		params = map[string]string{}
+	}
+	params["name"] = j.input.Lead.FirstName
+	for _, send := range []func() error{
+		func() error { return j.mail(ctx, step+".email", template, params, before) },
+		func() error { return j.text(ctx, step+".sms", template, params, before) },
+	} {
+		if err := send(); err != nil && !errors.Is(err, kit.ErrStepMissed) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *journey) mail(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
+	if j.state.Email == "" || slices.Contains(j.state.OptedOut, "email") {
+		return nil
+	}
+	_, err := kit.Do(ctx, j.core, kit.Step[email.Message, email.Receipt]{
+		Name: step, Call: email.Send, Guest: true, Skippable: true, Before: before,
+		Request: email.Message{
+			To: j.state.Email, Name: j.input.Lead.FirstName, Template: template, Locale: j.locale(), Params: params,
+			WorkflowID: j.id, Tracking: email.Tracking(j.program().EmailTracking),
+		},
+	})
+	return err
+}
+
+func (j *journey) text(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
+	if j.state.Phone == "" || slices.Contains(j.state.OptedOut, "sms") {
+		return nil
+	}
+	receipt, err := kit.Do(ctx, j.core, kit.Step[sms.Message, sms.Receipt]{
+		Name: step, Call: sms.Send, Guest: true, Skippable: true, Before: before,
+		Request: sms.Message{To: j.state.Phone, Template: template, Locale: j.locale(), Params: params, WorkflowID: j.id},
+	})
+	if receipt.Blocked {
+		j.state.OptedOut = append(j.state.OptedOut, "sms")
+		j.ask(Chore{Kind: "contact"})
+		j.tellProfile(ctx, "tell.profile.sms", profile.SignalChannel, kit.Fact{Type: "opted_out", Data: map[string]string{"channel": "sms"}})
+	}
+	return err
+}
+
+// record moves the deal and leaves a note: one milestone.
+func (j *journey) record(ctx workflow.Context, stage crm.Stage, note string) error {
+	price := j.program().Price
+	_, err := kit.Do(ctx, j.core, kit.Step[crm.Deal, crm.Ref]{
+		Name: "crm.deal." + string(stage), Call: crm.UpsertDeal, Skippable: true,
+		Request: crm.Deal{
+			JourneyRef: j.id, ContactID: j.state.ContactID, Name: j.input.Program + " " + j.state.GuestRef, Stage: stage,
+			AmountMinor: price.Deposit.Minor + price.Balance.Minor, Currency: price.Deposit.Currency,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = kit.Do(ctx, j.core, kit.Step[crm.Note, crm.Ref]{
+		Name: "crm.note." + string(stage), Call: crm.AddNote, Skippable: true,
+		Request: crm.Note{ContactID: j.state.ContactID, JourneyRef: j.id, Text: note, AtUnixMilli: j.state.Since.UnixMilli()},
+	})
+	return err
+}
+
+// tellProfile tells the guest's profile, once per step.
+func (j *journey) tellProfile(ctx workflow.Context, step, signal string, fact kit.Fact) {
+	fact.ID, fact.Provider = j.core.StepKey(step), Type
+	fact.OccurredAt, fact.Object = workflow.Now(ctx).UTC(), j.id
+	kit.Tell(ctx, j.core, step, "guest/"+j.state.GuestRef, signal, fact)
+}

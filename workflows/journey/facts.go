@@ -1,0 +1,151 @@
+package journey
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
+	"guestjourney/workflows/profile"
+)
+
+// receive sets up every channel. A fact changes the state and nothing else;
+// the stage that waits for it finds it there.
+func (j *journey) receive(ctx workflow.Context) {
+	byID := func(fact kit.Fact) string { return fact.ID }
+	on := func(signal, description string, apply func(kit.Fact)) {
+		kit.OnSignal(ctx, j.core, signal, description, byID, func(fact kit.Fact) {
+			j.core.Note(ctx, "fact", fact.Provider+" "+fact.Type)
+			apply(fact)
+		})
+	}
+	on(kit.SignalGuest, "The guest's app or website: intake, consent, policy_accepted, offer_answer.",
+		func(fact kit.Fact) { j.guestFact(ctx, fact) })
+	on(kit.SignalMessageIn, "A text from the guest.", func(kit.Fact) { j.core.Raise(ctx, "message_in") })
+	on(kit.SignalMessageStatus, "What became of a text message.", func(kit.Fact) {})
+	on(kit.SignalEmail, "What became of an e-mail.", func(fact kit.Fact) { j.emailFact(ctx, fact) })
+	on(profile.SignalProfile, "The guest's profile: a channel was closed or opened.",
+		func(fact kit.Fact) { j.channelFact(fact) })
+	kit.OnSignal(ctx, j.core, payment.SignalUpdate, "The payment plan reports.",
+		func(update payment.Update) string { return update.ID }, func(update payment.Update) { j.paymentFact(ctx, update) })
+	kit.OnSignal(ctx, j.core, appointment.SignalUpdate, "The appointment reports.",
+		func(update appointment.Update) string { return update.ID }, func(update appointment.Update) { j.sessionFact(ctx, update) })
+}
+
+func (j *journey) guestFact(ctx workflow.Context, fact kit.Fact) {
+	switch fact.Type {
+	case GuestIntake:
+		if !appointment.ValidLocal(fact.Data["arrival"]) {
+			j.core.Raise(ctx, "bad_intake")
+			return
+		}
+		if j.state.Stage == StageCaptured || j.state.Stage == StageConversing {
+			j.state.Intake = Intake{Received: true, Arrival: fact.Data["arrival"]}
+			j.core.Settle("bad_intake")
+		}
+	case GuestConsent:
+		j.state.Consent = fact.Data["granted"] == "true"
+	case GuestPolicy:
+		if j.state.Policy.Version == "" {
+			j.state.Policy = Policy{Version: fact.Data["version"], At: fact.OccurredAt, IP: fact.Data["ip"]}
+		}
+	case GuestAnswer:
+		if j.state.Stage == StageOffer && j.state.Answer == "" {
+			j.state.Answer = fact.Data["answer"]
+		}
+	default:
+		j.core.Raise(ctx, "unknown_guest_event")
+	}
+}
+
+// emailFact closes the e-mail channel when the address refuses mail or its
+// reader does not want it.
+func (j *journey) emailFact(ctx workflow.Context, fact kit.Fact) {
+	switch fact.Type {
+	case "unsubscribe", "group_unsubscribe", "spamreport":
+		j.closeChannel("email")
+	case "bounce", "dropped":
+		j.closeChannel("email")
+		j.core.Raise(ctx, "email_unreachable")
+	}
+}
+
+func (j *journey) channelFact(fact kit.Fact) {
+	channel := fact.Data["channel"]
+	if fact.Type == "opted_in" {
+		j.state.OptedOut = slices.DeleteFunc(j.state.OptedOut, func(c string) bool { return c == channel })
+		j.ask(Chore{Kind: "contact"})
+		return
+	}
+	j.closeChannel(channel)
+}
+
+// closeChannel stops messages on a channel here, and in the appointment.
+func (j *journey) closeChannel(channel string) {
+	if slices.Contains(j.state.OptedOut, channel) {
+		return
+	}
+	j.state.OptedOut = append(j.state.OptedOut, channel)
+	j.ask(Chore{Kind: "contact"})
+}
+
+// paymentFact takes the plan's word. Reports may come out of order; amounts only
+// grow, and a later state is never taken back by an earlier one.
+func (j *journey) paymentFact(ctx workflow.Context, update payment.Update) {
+	money := &j.state.Money
+	j.core.Note(ctx, "fact", "payment plan: "+update.Kind)
+	money.CapturedMinor = max(money.CapturedMinor, update.CapturedMinor)
+	money.RefundedMinor = max(money.RefundedMinor, update.RefundedMinor)
+	if moneyRank(update.State) >= moneyRank(money.State) {
+		money.State = update.State
+	}
+	switch update.Kind {
+	case "checkout_ready":
+		money.PageURL, money.PageUntil = update.URL, update.Until
+		money.Pages++
+	case "action_required":
+		money.ActionURL = update.URL
+		money.Actions++
+	case "paid":
+		money.ActionURL = ""
+		j.core.Settle("unpaid_at_arrival")
+		j.core.Settle("unpaid_before_arrival")
+	case "past_due":
+		j.core.Raise(ctx, "past_due")
+	case "refund_requested":
+		money.RefundAsked = true
+	case "refunded", "cancelled", "expired":
+		money.Closed = update.Kind
+	}
+}
+
+// moneyRank orders the money states as they can follow each other.
+func moneyRank(state string) int {
+	return slices.Index([]string{
+		"", payment.MoneyPending, payment.MoneyDeposit, payment.MoneyPastDue, payment.MoneyPaid,
+		payment.MoneyRefunding, payment.MoneyExpired, payment.MoneyCancelled, payment.MoneyRefunded,
+	}, state)
+}
+
+func (j *journey) sessionFact(ctx workflow.Context, update appointment.Update) {
+	session := &j.state.Session
+	j.core.Note(ctx, "fact", fmt.Sprintf("appointment: %s (revision %d)", update.Kind, update.Revision))
+	if update.Kind == "opted_out" {
+		j.closeChannel(update.Channel)
+		return
+	}
+	if update.Revision < session.Revision {
+		return
+	}
+	session.State, session.Revision = update.Kind, update.Revision
+	session.Start, session.Local = update.Start, update.Local
+	for _, outcome := range j.state.Common.Outcomes {
+		if update.Kind == "moved" && outcome.Command == kit.UpdateReschedule && outcome.Status == "pending" {
+			j.core.Complete(outcome.CommandID, "done", "moved to "+update.Start.Format(time.RFC3339))
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package kit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Search attributes. They are shown in clear: codes and instants only.
+var (
+	AttributeStage        = temporal.NewSearchAttributeKeyKeyword("Stage")
+	AttributeMoney        = temporal.NewSearchAttributeKeyKeyword("MoneyState")
+	AttributeClearance    = temporal.NewSearchAttributeKeyKeyword("ClearanceState")
+	AttributeControl      = temporal.NewSearchAttributeKeyKeyword("ControlState")
+	AttributeProgram      = temporal.NewSearchAttributeKeyKeyword("ProgramCode")
+	AttributeOwner        = temporal.NewSearchAttributeKeyKeyword("Owner")
+	AttributeGuest        = temporal.NewSearchAttributeKeyKeyword("GuestRef")
+	AttributeNextDeadline = temporal.NewSearchAttributeKeyTime("NextDeadline")
+	AttributeArrival      = temporal.NewSearchAttributeKeyTime("ArrivalAt")
+	AttributeAttention    = temporal.NewSearchAttributeKeyKeywordList("Attention")
+	AttributeTest         = temporal.NewSearchAttributeKeyBool("TestJourney")
+)
+
+// Face is what a workflow shows of itself. Every value is a code.
+type Face struct {
+	Stage     string
+	Since     time.Time
+	Money     string
+	Clearance string
+	Program   string
+	Owner     string
+	GuestRef  string
+	ArrivalAt time.Time
+	Test      bool
+	// MoneyLine is one readable line for the details, amounts only.
+	MoneyLine string
+}
+
+// published is what visibility was told last, so that only a change costs an
+// event.
+type published struct {
+	Stage, Money, Clearance, Control, Program, Owner, GuestRef string `json:",omitempty"`
+
+	NextDeadline time.Time `json:"nextDeadline,omitzero"`
+	ArrivalAt    time.Time `json:"arrivalAt,omitzero"`
+	Attention    []string  `json:"attention,omitempty"`
+	Test         bool      `json:"test,omitempty"`
+	Once         bool      `json:"once,omitempty"`
+}
+
+// publish shows where the workflow stands: at most one upsert, only on change.
+func (c *Core) publish(ctx workflow.Context) {
+	face := c.face()
+	workflow.SetCurrentDetails(ctx, c.details(face))
+	last, next := c.common.Published, c.present(face)
+	var updates []temporal.SearchAttributeUpdate
+	keyword := func(key temporal.SearchAttributeKeyKeyword, before, now string) {
+		if before != now {
+			updates = append(updates, key.ValueSet(now))
+		}
+	}
+	keyword(AttributeStage, last.Stage, next.Stage)
+	keyword(AttributeMoney, last.Money, next.Money)
+	keyword(AttributeClearance, last.Clearance, next.Clearance)
+	keyword(AttributeControl, last.Control, next.Control)
+	keyword(AttributeProgram, last.Program, next.Program)
+	keyword(AttributeOwner, last.Owner, next.Owner)
+	keyword(AttributeGuest, last.GuestRef, next.GuestRef)
+	updates = append(updates, instant(AttributeNextDeadline, last.NextDeadline, next.NextDeadline)...)
+	updates = append(updates, instant(AttributeArrival, last.ArrivalAt, next.ArrivalAt)...)
+	if !slices.Equal(last.Attention, next.Attention) {
+		updates = append(updates, attention(next.Attention))
+	}
+	if !last.Once || last.Test != next.Test {
+		updates = append(updates, AttributeTest.ValueSet(next.Test))
+	}
+	if len(updates) == 0 {
+		return
+	}
+	must(workflow.UpsertTypedSearchAttributes(ctx, updates...))
+	c.common.Published = next
+}
+
+func attention(reasons []string) temporal.SearchAttributeUpdate {
+	if len(reasons) == 0 {
+		return AttributeAttention.ValueUnset()
+	}
+	return AttributeAttention.ValueSet(reasons)
+}
+
+func instant(key temporal.SearchAttributeKeyTime, before, now time.Time) []temporal.SearchAttributeUpdate {
+	switch {
+	case before.Equal(now):
+		return nil
+	case now.IsZero():
+		return []temporal.SearchAttributeUpdate{key.ValueUnset()}
+	default:
+		return []temporal.SearchAttributeUpdate{key.ValueSet(now)}
+	}
+}
+
+func (c *Core) present(face Face) published {
+	next := published{
+		Stage: face.Stage, Money: face.Money, Clearance: face.Clearance, Control: c.common.Control,
+		Program: face.Program, Owner: face.Owner, GuestRef: face.GuestRef, ArrivalAt: face.ArrivalAt,
+		Attention: append([]string(nil), c.common.Attention...), Test: face.Test, Once: true,
+	}
+	if deadlines := c.NextDeadlines(); len(deadlines) > 0 {
+		next.NextDeadline = deadlines[0].At
+	}
+	return next
+}
+
+// details is the markdown that the Temporal UI shows as Current Details.
+func (c *Core) details(face Face) string {
+	var text strings.Builder
+	row := func(label, value string) {
+		if value != "" {
+			fmt.Fprintf(&text, "| %s | %s |\n", label, value)
+		}
+	}
+	text.WriteString("| | |\n|---|---|\n")
+	row("Stage", face.Stage)
+	row("Since", stamp(face.Since))
+	row("Control", c.common.Control)
+	row("Waits for", c.WaitsFor())
+	row("Money", face.MoneyLine)
+	row("Attention", strings.Join(c.common.Attention, ", "))
+	for i, deadline := range c.NextDeadlines() {
+		if i == 3 {
+			break
+		}
+		row("Next", fmt.Sprintf("%s at %s: %s", deadline.Name, stamp(deadline.At), deadline.Consequence))
+	}
+	outcomes := c.common.Outcomes
+	for i := len(outcomes) - 1; i >= 0 && i >= len(outcomes)-5; i-- {
+		row("Command", fmt.Sprintf("%s by %s: %s", outcomes[i].Command, outcomes[i].Actor, outcomes[i].Status))
+	}
+	return text.String()
+}
+
+func stamp(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,265 @@
+package payment
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/payments"
+	"guestjourney/workflows/kit"
+)
+
+// opening makes the customer.
+func (p *plan) opening(ctx workflow.Context) (string, error) {
+	customer, err := kit.Do(ctx, p.core, kit.Step[payments.Customer, payments.CustomerRef]{
+		Name: "customer", Call: payments.EnsureCustomer,
+		Request: payments.Customer{
+			Email: p.input.Customer.Email, Phone: p.input.Customer.Phone, Name: p.input.Customer.Name,
+			LeadID: p.leadID(), GuestRef: p.input.GuestRef,
+		},
+	})
+	p.state.CustomerID = customer.ID
+	return StageDeposit, err
+}
+
+// deposit keeps a page open until the deposit is captured or its time is over.
+func (p *plan) deposit(ctx workflow.Context) (string, error) {
+	deadline := p.core.Deadline("deposit", p.input.DepositBy, kit.ClassMoney, "the page is closed, late money goes back")
+	for {
+		if err := p.openPage(ctx, stepDeposit, p.input.Deposit, deadline.At, "checkout_ready"); err != nil {
+			return "", err
+		}
+		wake, err := p.awaitPage(ctx, deadline)
+		if err != nil {
+			return "", err
+		}
+		if err := p.read(ctx); err != nil {
+			return "", err
+		}
+		switch {
+		case p.state.capturedFor(stepDeposit) >= p.input.Deposit.Minor && p.paidBy(deadline.At):
+			p.state.Money = MoneyDeposit
+			p.tell(ctx, "deposit_paid", Update{Kind: "deposit_paid"})
+			return StageBalance, nil
+		case wake == kit.Expired:
+			p.cancel(ctx, Cancel{Kind: "expired", Refund: "full"})
+			return StageClosing, nil
+		}
+	}
+}
+
+// paidBy says whether the deposit was captured in time.
+func (p *plan) paidBy(deadline time.Time) bool {
+	for _, attempt := range p.state.Attempts {
+		if attempt.Step == stepDeposit && attempt.CapturedMinor > 0 && !attempt.CapturedAt.After(deadline) {
+			return true
+		}
+	}
+	return false
+}
+
+// balance charges the saved method on its day.
+func (p *plan) balance(ctx workflow.Context) (string, error) {
+	if err := p.giveBack(ctx, surplus(p.state, stepDeposit, p.input.Deposit.Minor)); err != nil {
+		return "", err
+	}
+	if p.input.Balance.Minor == 0 {
+		return p.settled(ctx)
+	}
+	day := p.core.Deadline("balance due", p.input.BalanceAt, kit.ClassMoney, "the saved payment method is charged")
+	for !p.state.Charged {
+		wake, err := p.core.Until(ctx, day, p.hinted)
+		if err != nil {
+			return "", err
+		}
+		if wake == kit.Expired {
+			p.state.Charged = true
+			break
+		}
+		if err := p.read(ctx); err != nil {
+			return "", err
+		}
+	}
+	return p.charge(ctx)
+}
+
+func (p *plan) charge(ctx workflow.Context) (string, error) {
+	method := p.savedMethod()
+	if method == "" {
+		return StageArrears, nil
+	}
+	attempt, err := kit.Do(ctx, p.core, kit.Step[payments.ChargeRequest, payments.Attempt]{
+		Name: "balance.charge", Call: payments.ChargeSaved,
+		Request: payments.ChargeRequest{
+			CustomerID: p.state.CustomerID, PaymentMethodID: method, Amount: p.input.Balance,
+			Label: p.input.Label, Purpose: p.purpose(stepBalance),
+		},
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := p.read(ctx); err != nil {
+		return "", err
+	}
+	if p.state.capturedFor(stepBalance) >= p.input.Balance.Minor {
+		return p.settled(ctx)
+	}
+	if attempt.Status == payments.AttemptProcessing {
+		return StageArrears, nil
+	}
+	// The guest pays on a page now: our own charge must never succeed as well.
+	return StageArrears, p.closeAttempt(ctx, attempt)
+}
+
+// arrears asks the guest to pay the balance on a page, until arrival.
+func (p *plan) arrears(ctx workflow.Context) (string, error) {
+	if p.state.Money != MoneyPastDue {
+		p.state.Money = MoneyPastDue
+		p.core.Raise(ctx, "past_due")
+	}
+	until := p.input.ArrivalAt
+	if until.IsZero() || !until.After(p.state.Since) {
+		until = p.state.Since.Add(p.input.LateWindow.Value())
+	}
+	deadline := p.core.Deadline("balance overdue", until, kit.ClassMoney, "an operator decides; the page stays open")
+	for {
+		if err := p.openPage(ctx, stepBalance, p.input.Balance, deadline.At, "action_required"); err != nil {
+			return "", err
+		}
+		wake, err := p.awaitPage(ctx, deadline)
+		if err != nil {
+			return "", err
+		}
+		if err := p.read(ctx); err != nil {
+			return "", err
+		}
+		if p.state.capturedFor(stepBalance) >= p.input.Balance.Minor {
+			return p.settled(ctx)
+		}
+		if wake == kit.Expired {
+			p.core.Raise(ctx, "balance_overdue")
+			p.tell(ctx, "past_due", Update{Kind: "past_due"})
+			deadline = p.core.Deadline("balance overdue", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "an operator is asked again")
+		}
+	}
+}
+
+func (p *plan) settled(ctx workflow.Context) (string, error) {
+	p.state.Money = MoneyPaid
+	p.core.Settle("past_due")
+	p.core.Settle("balance_overdue")
+	p.tell(ctx, "paid", Update{Kind: "paid"})
+	return StagePaid, nil
+}
+
+// paid stays open: it can still be cancelled, and a second payment of the same
+// thing goes back.
+func (p *plan) paid(ctx workflow.Context) (string, error) {
+	end := workflow.Now(ctx)
+	if p.input.ArrivalAt.After(end) {
+		end = p.input.ArrivalAt
+	}
+	deadline := p.core.Deadline("late window", end.Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends")
+	for {
+		for _, list := range [][]due{
+			surplus(p.state, stepDeposit, p.input.Deposit.Minor),
+			surplus(p.state, stepBalance, p.input.Balance.Minor),
+		} {
+			if err := p.giveBack(ctx, list); err != nil {
+				return "", err
+			}
+		}
+		wake, err := p.core.Until(ctx, deadline, p.hinted)
+		if err != nil {
+			return "", err
+		}
+		if err := p.read(ctx); err != nil {
+			return "", err
+		}
+		if wake == kit.Expired {
+			return StageEnded, nil
+		}
+	}
+}
+
+// closing closes every page and charge that could still succeed, reads them
+// again, and gives back what is due.
+func (p *plan) closing(ctx workflow.Context) (string, error) {
+	if err := p.read(ctx); err != nil {
+		return "", err
+	}
+	for _, attempt := range p.state.Attempts {
+		if err := p.closeAttempt(ctx, attempt); err != nil {
+			return "", err
+		}
+	}
+	if err := p.read(ctx); err != nil {
+		return "", err
+	}
+	owed := dueAfterClosing(p.input, p.state)
+	if len(owed) > 0 {
+		p.state.Money = MoneyRefunding
+		p.tell(ctx, "refund_requested", Update{Kind: "refund_requested"})
+	}
+	if err := p.giveBack(ctx, owed); err != nil {
+		return "", err
+	}
+	if err := p.awaitRefunds(ctx); err != nil {
+		return "", err
+	}
+	p.closed(ctx)
+	return StageLate, nil
+}
+
+func (p *plan) closed(ctx workflow.Context) {
+	switch {
+	case p.state.refunded() > 0:
+		p.state.Money = MoneyRefunded
+	case p.state.Cancel.Kind == "expired":
+		p.state.Money = MoneyExpired
+	default:
+		p.state.Money = MoneyCancelled
+	}
+	kind := p.state.Money
+	if p.state.Cancel.Kind == "expired" {
+		kind = "expired"
+	}
+	p.tell(ctx, "closed", Update{Kind: kind})
+	p.core.Complete(p.state.Cancel.CommandID, "done", kind)
+}
+
+// late waits for money that comes too late, and gives it back in full.
+func (p *plan) late(ctx workflow.Context) (string, error) {
+	deadline := p.core.Deadline("late window", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends")
+	for {
+		wake, err := p.core.Until(ctx, deadline, p.hinted)
+		if err != nil {
+			return "", err
+		}
+		if err := p.read(ctx); err != nil {
+			return "", err
+		}
+		if owed := dueAfterClosing(p.input, p.state); len(owed) > 0 {
+			if err := p.refundLate(ctx, owed); err != nil {
+				return "", err
+			}
+		}
+		if wake == kit.Expired {
+			return StageEnded, nil
+		}
+	}
+}
+
+func (p *plan) refundLate(ctx workflow.Context, owed []due) error {
+	p.state.Money = MoneyRefunding
+	if err := p.giveBack(ctx, owed); err != nil {
+		return err
+	}
+	if err := p.awaitRefunds(ctx); err != nil {
+		return err
+	}
+	p.state.Money = MoneyRefunded
+	p.tell(ctx, fmt.Sprintf("late_refunded-%d", p.state.refunded()), Update{Kind: "late_refunded"})
+	return nil
+}

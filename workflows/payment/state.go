@@ -1,0 +1,115 @@
+package payment
+
+import (
+	"time"
+
+	"guestjourney/activities/payments"
+	"guestjourney/workflows/kit"
+)
+
+// Stages of a plan.
+const (
+	StageOpening = "opening" // the customer is made
+	StageDeposit = "deposit" // a page waits for the guest
+	StageBalance = "balance" // the balance is charged on its day
+	StageArrears = "arrears" // the balance failed; a page waits for the guest
+	StagePaid    = "paid"
+	StageClosing = "closing" // pages closed, refunds under way
+	StageLate    = "late"    // waits for money that comes too late
+	StageEnded   = "ended"
+)
+
+// Money states, shown as MoneyState.
+const (
+	MoneyPending   = "pending"
+	MoneyDeposit   = "deposit_paid"
+	MoneyPaid      = "paid"
+	MoneyPastDue   = "past_due"
+	MoneyRefunding = "refunding"
+	MoneyRefunded  = "refunded"
+	MoneyExpired   = "expired"
+	MoneyCancelled = "cancelled"
+)
+
+// State is what a plan knows; it is also its continue-as-new input.
+type State struct {
+	Common     kit.Common `json:"common"`
+	Stage      string     `json:"stage"`
+	Since      time.Time  `json:"since"`
+	Money      string     `json:"money"`
+	CustomerID string     `json:"customerId,omitempty"`
+	// Page is the payment page that is open now.
+	Page Page `json:"page,omitzero"`
+	// Attempts are the provider's words at the last reading.
+	Attempts []payments.Attempt `json:"attempts,omitempty"`
+	// Hint: something changed at the provider since then.
+	Hint bool `json:"hint,omitempty"`
+	// Charged: the saved payment method was tried for the balance.
+	Charged bool `json:"charged,omitempty"`
+	// Cancel is what ended the plan early.
+	Cancel *Cancel `json:"cancel,omitempty"`
+	// Asked is how much of each payment we have asked to give back.
+	Asked []Asked `json:"asked,omitempty"`
+	// Reported keeps the last kind told, so that a re-entered stage is silent.
+	Reported []string `json:"reported,omitempty"`
+}
+
+// Page is one hosted payment page.
+type Page struct {
+	ID   string `json:"id"`
+	URL  string `json:"url"`
+	Step string `json:"step"`
+	// LookAt is when we look ourselves whether the page has expired.
+	LookAt time.Time `json:"lookAt"`
+	Number int       `json:"number"` // renewals count up
+}
+
+// Cancel is why and when a plan was ended.
+type Cancel struct {
+	Kind       string    `json:"kind"` // "cancelled" or "expired"
+	ReceivedAt time.Time `json:"receivedAt"`
+	Refund     string    `json:"refund"` // "policy", "full", "none"
+	// At is when the plan took it: what is captured later is late.
+	At        time.Time `json:"at"`
+	CommandID string    `json:"commandId,omitempty"`
+}
+
+// Asked is one refund.
+type Asked struct {
+	PaymentID string                `json:"paymentId"`
+	Minor     int64                 `json:"minor"`
+	Reason    string                `json:"reason"`
+	Status    payments.RefundStatus `json:"status"`
+}
+
+func (s *State) captured() (minor int64) {
+	for _, attempt := range s.Attempts {
+		minor += attempt.CapturedMinor
+	}
+	return minor
+}
+
+func (s *State) refunded() (minor int64) {
+	for _, attempt := range s.Attempts {
+		minor += attempt.RefundedMinor
+	}
+	return minor
+}
+
+func (s *State) capturedFor(step string) (minor int64) {
+	for _, attempt := range s.Attempts {
+		if attempt.Step == step {
+			minor += attempt.CapturedMinor - attempt.RefundedMinor
+		}
+	}
+	return minor
+}
+
+func (s *State) askedFor(paymentID string) (minor int64) {
+	for _, asked := range s.Asked {
+		if asked.PaymentID == paymentID {
+			minor += asked.Minor
+		}
+	}
+	return minor
+}

@@ -1,0 +1,12 @@
+// Package profile holds who a guest is, across journeys, and who an address
+// belongs to.
+//
+// GuestProfile is opened by the directory when a journey claims its addresses.
+// It owns the consent and opt-out of each channel and knows the open journeys.
+// It promises that STOP, START and HELP are honoured whatever else goes on, and
+// that no message of a guest is dropped.
+//
+// Claim is signalled with start by the webhook proxy for an event whose signed
+// content names no workflow. It owns one address: the first guest to bind it
+// keeps it, and facts that came earlier wait for a bounded time.
+package profile

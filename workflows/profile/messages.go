@@ -1,0 +1,90 @@
+package profile
+
+import (
+	"time"
+
+	"guestjourney/workflows/kit"
+)
+
+// Registered workflow types.
+const (
+	Type      = "GuestProfile"
+	ClaimType = "Claim"
+)
+
+// Input starts a GuestProfile, ID guest/<guest reference>.
+type Input struct {
+	GuestRef string `json:"guestRef"`
+	Locale   string `json:"locale,omitempty"`
+	Phone    string `json:"phone,omitempty"` // canonical
+	Email    string `json:"email,omitempty"` // canonical
+	State    *State `json:"state,omitempty"` // only continue-as-new sets it
+}
+
+// Opened is the input of the profile's update "journey_opened".
+type Opened struct {
+	JourneyID   string `json:"journeyId"`
+	ProgramCode string `json:"programCode"`
+	Phone       string `json:"phone,omitempty"`
+	Email       string `json:"email,omitempty"`
+	Locale      string `json:"locale,omitempty"`
+}
+
+// OpenedResult answers it.
+type OpenedResult struct {
+	OptedOut []string `json:"optedOut,omitempty"`
+}
+
+// ClaimInput starts a Claim: claim/phone/<hmac>, claim/email/<hmac>,
+// claim/hubspot/<portal>/contact/<object> or claim/hubspot/<portal>/starts.
+type ClaimInput struct {
+	Kind string `json:"kind"` // "phone", "email", "hubspot_contact", "hubspot_starts"
+	// ObjectID is the CRM's contact ID, for "hubspot_contact".
+	ObjectID string `json:"objectId,omitempty"`
+	// Portal is the CRM account, for the two HubSpot kinds.
+	Portal string `json:"portal,omitempty"`
+	// Starts says which contacts start a journey, for "hubspot_contact".
+	Starts *StartRules `json:"starts,omitempty"`
+	State  *ClaimState `json:"state,omitempty"` // only continue-as-new sets it
+}
+
+// StartRules say which contacts of the CRM start a journey. A contact that
+// matches neither list starts none.
+type StartRules struct {
+	Forms   []string `json:"forms,omitempty"`
+	Sources []string `json:"sources,omitempty"`
+	Program string   `json:"program"`
+	PerHour int      `json:"perHour"`
+}
+
+// Bind is the input of the claim's update "bind": the first guest to bind an
+// address owns it.
+type Bind struct {
+	GuestRef  string `json:"guestRef"`
+	JourneyID string `json:"journeyId"`
+}
+
+// BindResult answers with the owner.
+type BindResult struct {
+	GuestRef string `json:"guestRef"`
+}
+
+// Names of updates and signals between directory, claims, profiles and journeys.
+const (
+	UpdateBind          = "bind"           // to Claim
+	UpdateJourneyOpened = "journey_opened" // to GuestProfile
+	SignalJourneyClosed = "journey_closed" // to GuestProfile: kit.Fact, Object = journey ID
+	SignalEnqueue       = "enqueue"        // to the starts claim: directory.StartRequest
+	// SignalChannel goes to GuestProfile: kit.Fact, Type "opted_out" or
+	// "opted_in", Data["channel"].
+	SignalChannel = "channel_event"
+	// SignalProfile goes to the open journeys: kit.Fact, Type "opted_out" or
+	// "opted_in", Data["channel"].
+	SignalProfile = "profile_update"
+)
+
+// held is a fact that came before anyone claimed the address.
+type held struct {
+	Fact kit.Fact  `json:"fact"`
+	Drop time.Time `json:"drop"`
+}

@@ -1,0 +1,28 @@
+// Package workflows registers what happens to a guest.
+//
+// Called by the worker, by the replayer and by tests. Type names are short and
+// fixed: they are public API, and in every history.
+package workflows
+
+import (
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/journey"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
+	"guestjourney/workflows/profile"
+)
+
+// Register registers every workflow type under its fixed name.
+func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
+	register := func(name string, definition any) {
+		registry.RegisterWorkflowWithOptions(definition, workflow.RegisterOptions{Name: name})
+	}
+	register(journey.Type, journey.Workflow(policy))
+	register(payment.Type, payment.Workflow(policy))
+	register(appointment.Type, appointment.Workflow(policy))
+	register(profile.Type, profile.Workflow(policy))
+	register(profile.ClaimType, profile.ClaimWorkflow(policy))
+}
