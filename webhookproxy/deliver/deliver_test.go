@@ -1,0 +1,307 @@
+package deliver_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // Twilio's scheme
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/goleak"
+
+	"guestjourney/activities/options"
+	"guestjourney/internal/codec"
+	"guestjourney/internal/devserver"
+	"guestjourney/internal/identity"
+	"guestjourney/internal/temporalclient"
+	"guestjourney/webhookproxy/deliver"
+	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/providers"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
+	"guestjourney/workflows/profile"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	secret    = "whsec_test"
+	publicURL = "https://hooks.example.com"
+	canary    = "canary words of a guest"
+)
+
+// keys is the ring that the proxy seals with.
+func keys(t *testing.T) *codec.Ring {
+	t.Helper()
+	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, codec.KeySize)))
+	require.NoError(t, err)
+	return ring
+}
+
+// dial connects as the proxy does.
+func dial(t *testing.T, server *devserver.Server) client.Client {
+	t.Helper()
+	c, err := temporalclient.Dial(t.Context(), temporalclient.Options{
+		Program: "webhookproxy", Keys: keys(t), RequireKeys: true, Lazy: true, Address: server.HostPort, Namespace: devserver.Namespace,
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// proxy is a new gateway without any memory, as after a restart.
+func proxy(t *testing.T, c client.Client, budget time.Duration) *httptest.Server {
+	t.Helper()
+	declared, err := providers.All(providers.Config{StripeSecrets: []string{secret}, TwilioTokens: []string{secret}, IdentityKey: bytes.Repeat([]byte{1}, 32)})
+	require.NoError(t, err)
+	for i := range declared {
+		declared[i].Budget = budget
+	}
+	server := httptest.NewServer(gateway.New(gateway.Config{
+		Providers: declared, Signaller: deliver.New(c), Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), PublicURL: publicURL,
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func post(t *testing.T, to *httptest.Server, path string, header http.Header, body string) (int, http.Header, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to.URL+path, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header = header
+	response, err := to.Client().Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close() //nolint:errcheck // read to its end
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, response.Header, string(text)
+}
+
+func stripe(t *testing.T, to *httptest.Server, event, workflow string) (int, http.Header, string) {
+	t.Helper()
+	body := `{"id":"` + event + `","type":"payment_intent.succeeded","created":1803978000,"data":{"object":{"id":"pi_1","metadata":{"workflowId":"` + workflow + `"}}}}`
+	stamp := fmt.Sprint(time.Now().Unix())
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "." + body))
+	return post(t, to, "/webhooks/stripe", http.Header{"Stripe-Signature": {"t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}, body)
+}
+
+func text(t *testing.T, to *httptest.Server, sid string) (int, http.Header, string) {
+	t.Helper()
+	form := url.Values{"AccountSid": {"AC0123456789abcdef0123456789abcdef"}, "Body": {canary}, "From": {"+525512345678"}, "MessageSid": {sid}}
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(publicURL + "/webhooks/twilio/inbound"))
+	for _, key := range []string{"AccountSid", "Body", "From", "MessageSid"} {
+		mac.Write([]byte(key + form.Get(key)))
+	}
+	return post(t, to, "/webhooks/twilio/inbound", http.Header{"X-Twilio-Signature": {base64.StdEncoding.EncodeToString(mac.Sum(nil))}}, form.Encode())
+}
+
+// open starts a workflow that nobody works on: its history holds what arrives.
+func open(t *testing.T, c client.Client, id string) {
+	t.Helper()
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "nobody"}, payment.Type, payment.Input{GuestRef: "g"})
+	require.NoError(t, err)
+}
+
+// signals are those in a workflow's history.
+func signals(t *testing.T, c client.Client, id string) []*historypb.WorkflowExecutionSignaledEventAttributes {
+	t.Helper()
+	var found []*historypb.WorkflowExecutionSignaledEventAttributes
+	events := c.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		if attributes := event.GetWorkflowExecutionSignaledEventAttributes(); attributes != nil {
+			found = append(found, attributes)
+		}
+	}
+	return found
+}
+
+func decode(t *testing.T, payloads *commonpb.Payloads) kit.Fact {
+	t.Helper()
+	var fact kit.Fact
+	require.NoError(t, temporalclient.DataConverter(keys(t)).FromPayloads(payloads, &fact))
+	return fact
+}
+
+func TestDuplicateWebhooksAreOneSignal(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	open(t, c, "pay/p1")
+
+	// Every post finds a proxy that remembers nothing: the server alone tells
+	// the repeats.
+	var posts sync.WaitGroup
+	statuses := make([]int, 20)
+	for i := range statuses {
+		to := proxy(t, c, 8*time.Second)
+		posts.Go(func() { statuses[i], _, _ = stripe(t, to, "evt_1", "pay/p1") })
+	}
+	posts.Wait()
+	for _, status := range statuses {
+		require.Equal(t, http.StatusOK, status)
+	}
+	found := signals(t, c, "pay/p1")
+	require.Len(t, found, 1)
+	require.Equal(t, kit.SignalPayment, found[0].GetSignalName())
+	require.Equal(t, kit.Fact{
+		ID: "evt_1", Provider: "stripe", Type: "payment_intent.succeeded", Object: "pi_1", OccurredAt: time.Unix(1803978000, 0).UTC(),
+	}, decode(t, found[0].GetInput()))
+
+	status, _, _ := stripe(t, proxy(t, c, 8*time.Second), "evt_2", "pay/p1")
+	require.Equal(t, http.StatusOK, status)
+	require.Len(t, signals(t, c, "pay/p1"), 2, "another event is another signal")
+}
+
+func TestSignalWithStartTwiceIsOneSignal(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	const sid = "SM0123456789abcdef0123456789abcdef"
+	canonical, err := identity.Phone("", "+525512345678")
+	require.NoError(t, err)
+	claim := identity.ClaimID(bytes.Repeat([]byte{1}, 32), identity.KindPhone, canonical)
+	for range 2 {
+		status, _, body := text(t, proxy(t, c, 8*time.Second), sid)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "<Response/>", body)
+	}
+	found := signals(t, c, claim)
+	require.Len(t, found, 1)
+	require.Equal(t, canary, decode(t, found[0].GetInput()).Data["body"])
+	about, err := c.DescribeWorkflowExecution(t.Context(), claim, "")
+	require.NoError(t, err)
+	require.Equal(t, profile.ClaimType, about.GetWorkflowExecutionInfo().GetType().GetName())
+	require.Equal(t, options.QueueJourneys, about.GetWorkflowExecutionInfo().GetTaskQueue())
+
+	status, _, _ := text(t, proxy(t, c, 8*time.Second), "SM0123456789abcdef0123456789abcdee")
+	require.Equal(t, http.StatusOK, status)
+	require.Len(t, signals(t, c, claim), 2)
+	require.Equal(t, 1, runs(t, c), "both are in one claim")
+	require.NotContains(t, history(t, c, claim), canary)
+	require.NotContains(t, history(t, c, claim), "5512345678")
+}
+
+// history is everything that Temporal stores of a workflow, as text.
+func history(t *testing.T, c client.Client, id string) string {
+	t.Helper()
+	var all strings.Builder
+	events := c.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		all.WriteString(event.String())
+	}
+	require.Contains(t, all.String(), kit.SignalMessageIn)
+	return all.String()
+}
+
+// runs counts the runs in the namespace.
+func runs(t *testing.T, c client.Client) int {
+	t.Helper()
+	var found int
+	require.Eventually(t, func() bool {
+		counted, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{})
+		found = int(counted.GetCount())
+		return err == nil && found > 0
+	}, 10*time.Second, 20*time.Millisecond, "visibility shows nothing")
+	return found
+}
+
+func TestUnknownWorkflowAsksTheSenderToComeAgain(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	to := proxy(t, c, 8*time.Second)
+	status, header, body := stripe(t, to, "evt_1", "pay/nobody")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.NotEmpty(t, header.Get("Retry-After"))
+	require.JSONEq(t, `{"status":"unavailable"}`, body)
+
+	open(t, c, "pay/nobody") // the webhook came before the call returned
+	status, _, _ = stripe(t, to, "evt_1", "pay/nobody")
+	require.Equal(t, http.StatusOK, status)
+	require.Len(t, signals(t, c, "pay/nobody"), 1)
+}
+
+// While Temporal is away nothing is accepted; what is sent again is one signal.
+func TestTemporalDown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "temporal.db")
+	first := devserver.StartWith(t, devserver.Settings{File: file})
+	c := dial(t, first)
+	open(t, c, "pay/p1")
+	to := proxy(t, c, time.Second)
+	status, _, _ := stripe(t, to, "evt_1", "pay/p1")
+	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, first.Stop())
+
+	begun := time.Now()
+	for _, event := range []string{"evt_2", "evt_3"} {
+		status, header, _ := stripe(t, to, event, "pay/p1")
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.NotEmpty(t, header.Get("Retry-After"))
+	}
+	require.Less(t, time.Since(begun), 5*time.Second, "the budget holds")
+	require.ErrorIs(t, deliver.New(c).Reachable(t.Context()), gateway.ErrUnavailable)
+	require.Equal(t, http.StatusServiceUnavailable, get(t, to, "/readyz"))
+	require.Equal(t, http.StatusOK, get(t, to, "/healthz"))
+
+	second := devserver.StartWith(t, devserver.Settings{File: file, HostPort: first.HostPort})
+	again := dial(t, second)
+	require.NoError(t, deliver.New(again).Reachable(t.Context()))
+	for _, event := range []string{"evt_1", "evt_2", "evt_3", "evt_2"} {
+		status, _, _ := stripe(t, proxy(t, again, 8*time.Second), event, "pay/p1")
+		require.Equal(t, http.StatusOK, status)
+	}
+	require.Len(t, signals(t, again, "pay/p1"), 3)
+}
+
+func get(t *testing.T, to *httptest.Server, path string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to.URL+path, nil)
+	require.NoError(t, err)
+	response, err := to.Client().Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	return response.StatusCode
+}
+
+// Two limits of size have codes that look like something else.
+func TestTooLarge(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	open(t, c, "pay/p1")
+	signaller := deliver.New(c)
+	for _, size := range []int{3 << 20, 5 << 20} {
+		noise := make([]byte, size)
+		_, err := rand.Read(noise)
+		require.NoError(t, err)
+		signal := providers.Signal{WorkflowID: "pay/p1", Name: kit.SignalPayment, Fact: kit.Fact{Data: map[string]string{"x": hex.EncodeToString(noise[:size/2])}}}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		require.ErrorIs(t, signaller.Signal(ctx, "id", signal), gateway.ErrTooLarge, "%d bytes", size)
+		signal.Start = &providers.Start{WorkflowType: profile.ClaimType, TaskQueue: "nobody", Input: profile.ClaimInput{Kind: profile.KindPhone}}
+		require.ErrorIs(t, signaller.Signal(ctx, "id", signal), gateway.ErrTooLarge, "%d bytes", size)
+		cancel()
+	}
+}

@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/labstack/echo/v4"
+)
+
+// retryAfter is when a sender may come again, in seconds.
+const retryAfter = "10"
+
+// document is every answer's body.
+type document struct {
+	Status string `json:"status"`
+}
+
+func answer(c echo.Context, status int, said string) error {
+	c.Response().Header().Set("X-Content-Type-Options", "nosniff")
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.JSON(status, document{Status: said})
+}
+
+// later asks the sender to come again.
+func (g *Gateway) later(c echo.Context, said string) error {
+	c.Response().Header().Set("Retry-After", retryAfter)
+	return answer(c, http.StatusServiceUnavailable, said)
+}
+
+// reject answers a webhook of which no event is known.
+func (g *Gateway) reject(c echo.Context, in *request, why *refusal) error {
+	g.metrics.event(in.provider, "", why.decision)
+	g.metrics.took(in.provider.Name, g.config.Now().Sub(in.begun))
+	g.logRefusal(in, why)
+	if why.status == http.StatusServiceUnavailable || why.status == http.StatusTooManyRequests {
+		c.Response().Header().Set("Retry-After", retryAfter)
+	}
+	return answer(c, why.status, why.said)
+}
+
+// respond answers a verified webhook.
+func (g *Gateway) respond(c echo.Context, in *request, decisions []string) error {
+	g.metrics.took(in.provider.Name, g.config.Now().Sub(in.begun))
+	switch result := outcome(decisions); result {
+	case decisionUnavailable, decisionNoWorkflow:
+		return g.later(c, "unavailable")
+	case decisionTooLarge:
+		return answer(c, http.StatusRequestEntityTooLarge, "too_large")
+	default:
+		if in.route.Accepted != nil {
+			c.Response().Header().Set("X-Content-Type-Options", "nosniff")
+			return c.Blob(http.StatusOK, in.route.Accepted.ContentType, []byte(in.route.Accepted.Body))
+		}
+		return answer(c, http.StatusOK, result)
+	}
+}
+
+// refuse answers what Echo itself refuses: an unknown path or method.
+func (g *Gateway) refuse(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status, said := http.StatusInternalServerError, "error"
+	var known *echo.HTTPError
+	if errors.As(err, &known) {
+		status = known.Code
+	}
+	switch status {
+	case http.StatusNotFound:
+		said = "not_found"
+	case http.StatusMethodNotAllowed:
+		said = "method_not_allowed"
+	}
+	if err := answer(c, status, said); err != nil {
+		g.config.Logger.Warn("webhook answer not written", "status", status)
+	}
+}
+
+// recover answers a panic. Its value is not logged: it may quote a body.
+func (g *Gateway) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if value := recover(); value != nil {
+				g.config.Logger.Error("panic in a webhook handler", "kind", fmt.Sprintf("%T", value), "stack", string(debug.Stack()))
+				err = g.later(c, "unavailable")
+			}
+		}()
+		return next(c)
+	}
+}

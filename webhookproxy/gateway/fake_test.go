@@ -1,0 +1,256 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // Twilio's scheme
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/require"
+
+	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/providers"
+	"guestjourney/workflows/profile"
+)
+
+const (
+	publicURL  = "https://hooks.example.com"
+	secret     = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	messageSID = "SM0123456789abcdef0123456789abcdef"
+	accountSID = "AC0123456789abcdef0123456789abcdef"
+)
+
+var start = time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// sent is a signal that reached the port.
+type sent struct {
+	requestID string
+	signal    providers.Signal
+}
+
+// port is a Signaller that records, and does what the test says.
+type port struct {
+	mutex  sync.Mutex
+	calls  []sent
+	answer func(ctx context.Context, signal providers.Signal) error
+	health error
+	asked  int
+}
+
+func (p *port) Signal(ctx context.Context, requestID string, signal providers.Signal) error {
+	p.mutex.Lock()
+	p.calls = append(p.calls, sent{requestID, signal})
+	answer := p.answer
+	p.mutex.Unlock()
+	if answer == nil {
+		return nil
+	}
+	return answer(ctx, signal)
+}
+
+func (p *port) Reachable(context.Context) error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.asked++
+	return p.health
+}
+
+func (p *port) set(answer func(ctx context.Context, signal providers.Signal) error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.answer = answer
+}
+
+func (p *port) got() []sent {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return slices.Clone(p.calls)
+}
+
+// stage is a gateway behind a real HTTP server.
+type stage struct {
+	t        *testing.T
+	port     *port
+	server   *httptest.Server
+	logs     *bytes.Buffer
+	registry *prometheus.Registry
+	sendGrid *ecdsa.PrivateKey
+	clock    func() time.Time
+}
+
+// option changes a stage before it is built.
+type option func(*gateway.Config, *providers.Config)
+
+func newStage(t *testing.T, options ...option) *stage {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	require.NoError(t, err)
+	s := &stage{t: t, port: &port{}, logs: &bytes.Buffer{}, registry: prometheus.NewRegistry(), sendGrid: key, clock: func() time.Time { return start }}
+	declared := providers.Config{
+		StripeSecrets: []string{secret}, TwilioTokens: []string{secret}, HubSpotSecrets: []string{secret}, GuestSecrets: []string{secret},
+		SendGridKeys: []string{base64.StdEncoding.EncodeToString(der)}, IdentityKey: bytes.Repeat([]byte{1}, 32),
+		Starts: &profile.StartRules{Forms: []string{"website"}, Program: "retreat-7d", PerHour: 20},
+	}
+	config := gateway.Config{
+		Signaller: s.port, Registry: s.registry, PublicURL: publicURL + "/", Now: func() time.Time { return s.clock() },
+		Logger: slog.New(slog.NewJSONHandler(&locked{to: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, change := range options {
+		change(&config, &declared)
+	}
+	if config.Providers == nil {
+		config.Providers, err = providers.All(declared)
+		require.NoError(t, err)
+	}
+	for i := range config.Providers {
+		config.Providers[i].Budget = min(config.Providers[i].Budget, time.Second)
+	}
+	s.server = httptest.NewServer(gateway.New(config))
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+// locked makes a buffer safe for the log lines of parallel requests.
+type locked struct {
+	mutex sync.Mutex
+	to    io.Writer
+}
+
+func (l *locked) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.to.Write(line)
+}
+
+// reply is an answer of the gateway.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (s *stage) do(method, path string, header http.Header, body io.Reader) reply {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, body)
+	require.NoError(s.t, err)
+	request.Header = header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close() //nolint:errcheck // read to its end
+	text, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return reply{response.StatusCode, response.Header, string(text)}
+}
+
+func (s *stage) post(path string, header http.Header, body string) reply {
+	s.t.Helper()
+	return s.do(http.MethodPost, path, header, strings.NewReader(body))
+}
+
+func mac(parts ...string) []byte {
+	sum := hmac.New(sha256.New, []byte(secret))
+	sum.Write([]byte(strings.Join(parts, "")))
+	return sum.Sum(nil)
+}
+
+func encode(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
+
+func set(pairs ...string) http.Header {
+	header := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		header.Set(pairs[i], pairs[i+1])
+	}
+	return header
+}
+
+// stripe, hubSpot and so on post a signed body, as the provider would.
+func (s *stage) stripe(body string) reply {
+	s.t.Helper()
+	stamp := strconv.FormatInt(s.clock().Unix(), 10)
+	return s.post("/webhooks/stripe", set("Stripe-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac(stamp, ".", body))), body)
+}
+
+func (s *stage) hubSpot(body string) reply {
+	s.t.Helper()
+	stamp := strconv.FormatInt(s.clock().UnixMilli(), 10)
+	return s.post("/webhooks/hubspot", set("X-HubSpot-Signature-v3", encode(mac("POST", publicURL, "/webhooks/hubspot", body, stamp)),
+		"X-HubSpot-Request-Timestamp", stamp), body)
+}
+
+func (s *stage) twilio(path string, form url.Values) reply {
+	s.t.Helper()
+	sum := hmac.New(sha1.New, []byte(secret))
+	sum.Write([]byte(publicURL + path))
+	keys := make([]string, 0, len(form))
+	for key := range form {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		sum.Write([]byte(key + form.Get(key)))
+	}
+	return s.post(path, set("X-Twilio-Signature", encode(sum.Sum(nil)), "Content-Type", "application/x-www-form-urlencoded"), form.Encode())
+}
+
+func (s *stage) sendGridPost(body string) reply {
+	s.t.Helper()
+	stamp := strconv.FormatInt(s.clock().Unix(), 10)
+	digest := sha256.Sum256([]byte(stamp + body))
+	signature, err := ecdsa.SignASN1(rand.Reader, s.sendGrid, digest[:])
+	require.NoError(s.t, err)
+	return s.post("/webhooks/sendgrid", set("X-Twilio-Email-Event-Webhook-Signature", encode(signature), "X-Twilio-Email-Event-Webhook-Timestamp", stamp), body)
+}
+
+func (s *stage) guest(kind, id, body string) reply {
+	s.t.Helper()
+	stamp := strconv.FormatInt(s.clock().Unix(), 10)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	require.NoError(s.t, err)
+	sum := hmac.New(sha256.New, key)
+	sum.Write([]byte(id + "." + stamp + "." + body))
+	return s.post("/webhooks/guest/"+kind, set("webhook-id", id, "webhook-timestamp", stamp, "webhook-signature", "v1,"+encode(sum.Sum(nil))), body)
+}
+
+func paid(event, workflow string) string {
+	return `{"id":"` + event + `","type":"payment_intent.succeeded","created":1803978000,"data":{"object":{"id":"pi_1","metadata":{"workflowId":"` + workflow + `"}}}}`
+}
+
+// scrape returns the metrics as Prometheus sees them.
+func (s *stage) scrape() string {
+	s.t.Helper()
+	recorder := httptest.NewRecorder()
+	promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return recorder.Body.String()
+}
+
+func (s *stage) counted(provider, kind, decision string, times int) {
+	s.t.Helper()
+	require.Contains(s.t, s.scrape(), `guestjourney_webhook_events_total{decision="`+decision+`",provider="`+provider+`",type="`+kind+`"} `+strconv.Itoa(times)+"\n")
+}

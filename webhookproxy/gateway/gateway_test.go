@@ -1,0 +1,404 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/providers"
+	"guestjourney/workflows/kit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The way of one event of every provider.
+func TestEveryProviderReachesItsWorkflow(t *testing.T) {
+	s := newStage(t)
+	inbound := url.Values{"MessageSid": {messageSID}, "AccountSid": {accountSID}, "From": {"+525512345678"}, "Body": {"STOP"}}
+	status := url.Values{"MessageSid": {messageSID}, "AccountSid": {accountSID}, "MessageStatus": {"delivered"}}
+	for _, test := range []struct {
+		name, target, signal string
+		reply                reply
+		starts               bool
+	}{
+		{"stripe", "pay/p1", kit.SignalPayment, s.stripe(paid("evt_1", "pay/p1")), false},
+		{"hubspot", "claim/hubspot/42/contact/7", kit.SignalContact, s.hubSpot(`[{"eventId":1,"portalId":42,"objectId":7,"subscriptionType":"contact.creation"}]`), true},
+		{"twilio status", "appt/a1", kit.SignalMessageStatus, s.twilio("/webhooks/twilio/status?workflow=appt%2Fa1&op=1", status), false},
+		{"sendgrid", "journey/j1", kit.SignalEmail, s.sendGridPost(`[{"event":"bounce","sg_event_id":"e1","workflowId":"journey/j1"}]` + "\r\n"), false},
+		{"guest", "journey/j1", kit.SignalGuest, s.guest("offer_answer", "msg_1", `{"journeyId":"journey/j1","occurredAt":"2027-03-02T09:00:00Z","data":{"answer":"accepted"}}`), false},
+	} {
+		require.Equal(t, http.StatusOK, test.reply.status, test.name)
+		require.JSONEq(t, `{"status":"accepted"}`, test.reply.body, test.name)
+		calls := s.port.got()
+		found := false
+		for _, call := range calls {
+			if call.signal.WorkflowID == test.target && call.signal.Name == test.signal {
+				found = true
+				require.Equal(t, test.starts, call.signal.Start != nil, test.name)
+			}
+		}
+		require.True(t, found, "%s did not reach %s", test.name, test.target)
+	}
+	answered := s.twilio("/webhooks/twilio/inbound", inbound)
+	require.Equal(t, http.StatusOK, answered.status)
+	require.Equal(t, "<Response/>", answered.body)
+	require.Equal(t, "text/xml; charset=utf-8", answered.header.Get("Content-Type"))
+	calls := s.port.got()
+	last := calls[len(calls)-1].signal
+	require.True(t, strings.HasPrefix(last.WorkflowID, "claim/phone/"), last.WorkflowID)
+	require.NotNil(t, last.Start)
+	require.Equal(t, "STOP", last.Fact.Data["body"])
+	require.Contains(t, s.scrape(), `guestjourney_webhook_verified_total{key="0",provider="stripe"} 1`)
+}
+
+func TestStatusTable(t *testing.T) {
+	s := newStage(t)
+	good := paid("evt_1", "pay/p1")
+	signedStripe := func(body string) http.Header {
+		stamp := fmt.Sprint(start.Unix())
+		return set("Stripe-Signature", "t="+stamp+",v1="+fmt.Sprintf("%x", mac(stamp, ".", body)))
+	}
+	with := func(header http.Header, name, value string) http.Header {
+		header.Set(name, value)
+		return header
+	}
+	for name, test := range map[string]struct {
+		reply  reply
+		status int
+		said   string
+	}{
+		"nobody acts on the type": {s.stripe(`{"id":"evt_2","type":"invoice.paid"}`), 200, "ignored"},
+		"not ours":                {s.stripe(paid("evt_3", "")), 200, "foreign"},
+		"an empty batch":          {s.hubSpot(`[]`), 200, "ignored"},
+		"malformed":               {s.stripe(`{`), 400, "malformed"},
+		"no signature":            {s.post("/webhooks/stripe", nil, good), 401, "unauthorized"},
+		"another body":            {s.post("/webhooks/stripe", signedStripe(good), good+" "), 401, "unauthorized"},
+		"another provider's":      {s.post("/webhooks/hubspot", signedStripe(good), good), 401, "unauthorized"},
+		"too large":               {s.post("/webhooks/stripe", nil, strings.Repeat("x", 256<<10+1)), 413, "too_large"},
+		"too large, in chunks":    {s.do(http.MethodPost, "/webhooks/stripe", nil, io.MultiReader(strings.NewReader(strings.Repeat("x", 256<<10+1)))), 413, "too_large"},
+		"encoded":                 {s.post("/webhooks/stripe", with(signedStripe(good), "Content-Encoding", "gzip"), good), 415, "unsupported_encoding"},
+		"unknown path":            {s.post("/webhooks/unknown", nil, good), 404, "not_found"},
+		"unknown kind":            {s.post("/webhooks/guest/other", nil, good), 404, "not_found"},
+		"a slash too many":        {s.post("/webhooks/stripe/", signedStripe(good), good), 404, "not_found"},
+		"a slash inside":          {s.post("//webhooks/stripe", signedStripe(good), good), 404, "not_found"},
+		"method":                  {s.do(http.MethodGet, "/webhooks/stripe", nil, nil), 405, "method_not_allowed"},
+		"put":                     {s.do(http.MethodPut, "/webhooks/stripe", signedStripe(good), strings.NewReader(good)), 405, "method_not_allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.status, test.reply.status)
+			require.JSONEq(t, `{"status":"`+test.said+`"}`, test.reply.body)
+		})
+	}
+	require.Empty(t, s.port.got(), "nothing of this may be signalled")
+	identity := s.post("/webhooks/stripe", with(signedStripe(good), "Content-Encoding", "identity"), good)
+	require.Equal(t, 200, identity.status)
+	s.counted("stripe", "other", "ignored", 1)
+	s.counted("stripe", "payment_intent.succeeded", "foreign", 1)
+	s.counted("stripe", "", "bad_signature", 2)
+	s.counted("stripe", "", "too_large", 2)
+	require.NotContains(t, s.scrape(), "invoice.paid")
+}
+
+func TestLargestBodyIsRead(t *testing.T) {
+	s := newStage(t)
+	body := `{"id":"evt_1","type":"x","pad":"` + strings.Repeat("x", 256<<10-34) + `"}`
+	require.Len(t, body, 256<<10)
+	require.Equal(t, 200, s.stripe(body).status)
+}
+
+func TestStale(t *testing.T) {
+	s := newStage(t)
+	stamp := fmt.Sprint(start.Add(-301 * time.Second).Unix())
+	body := paid("evt_1", "pay/p1")
+	got := s.post("/webhooks/stripe", set("Stripe-Signature", "t="+stamp+",v1="+fmt.Sprintf("%x", mac(stamp, ".", body))), body)
+	require.Equal(t, 401, got.status)
+	s.counted("stripe", "", "stale", 1)
+}
+
+func TestNotConfiguredIsNeverAccepted(t *testing.T) {
+	s := newStage(t, func(_ *gateway.Config, declared *providers.Config) { *declared = providers.Config{} })
+	for _, got := range []reply{
+		s.stripe(paid("evt_1", "pay/p1")), s.hubSpot(`[]`), s.sendGridPost(`[]`), s.guest("intake", "msg_1", `{}`),
+		s.twilio("/webhooks/twilio/inbound", url.Values{"From": {"+525512345678"}}), s.twilio("/webhooks/twilio/status", url.Values{}),
+	} {
+		require.Equal(t, 503, got.status)
+		require.NotEmpty(t, got.header.Get("Retry-After"))
+		require.JSONEq(t, `{"status":"unavailable"}`, got.body)
+	}
+	require.Empty(t, s.port.got())
+	s.counted("stripe", "", "not_configured", 1)
+}
+
+// Twilio and HubSpot sign the address that they were told, so what a request
+// says about its host counts for nothing.
+func TestHostIsNotTrusted(t *testing.T) {
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.PublicURL = "https://other.example.com" })
+	require.Equal(t, 401, s.hubSpot(`[]`).status)
+	require.Equal(t, 401, s.twilio("/webhooks/twilio/status", url.Values{"MessageSid": {messageSID}}).status)
+}
+
+func TestQueryIsVerifiedByteByByte(t *testing.T) {
+	s := newStage(t)
+	status := url.Values{"MessageSid": {messageSID}, "AccountSid": {accountSID}, "MessageStatus": {"failed"}}
+	require.Equal(t, 200, s.twilio("/webhooks/twilio/status?workflow=journey%2fj1&op=%7E", status).status)
+	require.Equal(t, "journey/j1", s.port.got()[0].signal.WorkflowID)
+}
+
+func TestRepeatsAreOneSignal(t *testing.T) {
+	s := newStage(t)
+	require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+	for range 5 {
+		repeat := s.stripe(paid("evt_1", "pay/p1"))
+		require.Equal(t, 200, repeat.status)
+		require.JSONEq(t, `{"status":"duplicate"}`, repeat.body)
+	}
+	require.Len(t, s.port.got(), 1)
+	require.Equal(t, 200, s.stripe(paid("evt_2", "pay/p1")).status)
+	require.Len(t, s.port.got(), 2)
+	s.counted("stripe", "payment_intent.succeeded", "duplicate", 5)
+}
+
+// Repeats that come while the first is under way wait for its result, and no
+// second call is made.
+func TestConcurrentRepeatsWaitForTheFirst(t *testing.T) {
+	s := newStage(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s.port.set(func(context.Context, providers.Signal) error {
+		close(entered)
+		<-leave
+		return nil
+	})
+	const repeats = 20
+	replies := make([]reply, repeats)
+	var posts sync.WaitGroup
+	posts.Go(func() { replies[0] = s.stripe(paid("evt_1", "pay/p1")) })
+	<-entered
+	for i := 1; i < repeats; i++ {
+		posts.Go(func() { replies[i] = s.stripe(paid("evt_1", "pay/p1")) })
+	}
+	require.Eventually(t, func() bool {
+		return strings.Contains(s.scrape(), fmt.Sprintf(`guestjourney_webhook_verified_total{key="0",provider="stripe"} %d`, repeats))
+	}, 5*time.Second, time.Millisecond)
+	close(leave)
+	posts.Wait()
+	require.Len(t, s.port.got(), 1)
+	said := map[string]int{}
+	for _, got := range replies {
+		require.Equal(t, 200, got.status)
+		said[got.body]++
+	}
+	require.Equal(t, map[string]int{"{\"status\":\"accepted\"}\n": 1, "{\"status\":\"duplicate\"}\n": repeats - 1}, said)
+}
+
+func TestFailuresAskTheSenderToComeAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		err      error
+		status   int
+		decision string
+	}{
+		"unreachable":    {fmt.Errorf("%w: Unavailable", gateway.ErrUnavailable), 503, "unavailable"},
+		"no workflow":    {fmt.Errorf("%w: NotFound", gateway.ErrNoWorkflow), 503, "no_workflow"},
+		"unknown error":  {errors.New("anything"), 503, "unavailable"},
+		"never possible": {fmt.Errorf("%w: InvalidArgument", gateway.ErrTooLarge), 413, "too_large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.port.set(func(context.Context, providers.Signal) error { return test.err })
+			got := s.stripe(paid("evt_1", "pay/p1"))
+			require.Equal(t, test.status, got.status)
+			require.Equal(t, test.status == 503, got.header.Get("Retry-After") != "")
+			s.counted("stripe", "payment_intent.succeeded", test.decision, 1)
+
+			// What was not accepted is not remembered; the repeat has the same ID.
+			s.port.set(nil)
+			require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+			calls := s.port.got()
+			require.Len(t, calls, 2)
+			require.Equal(t, calls[0], calls[1])
+		})
+	}
+}
+
+func TestPanicBelowIsAnAnswer(t *testing.T) {
+	s := newStage(t)
+	s.port.set(func(context.Context, providers.Signal) error { panic("canary-panic") })
+	require.Equal(t, 503, s.stripe(paid("evt_1", "pay/p1")).status)
+	require.NotContains(t, s.logs.String(), "canary-panic")
+}
+
+func TestPanicInAHandlerIsAnAnswer(t *testing.T) {
+	s := newStage(t, func(config *gateway.Config, declared *providers.Config) {
+		all, err := providers.All(*declared)
+		require.NoError(t, err)
+		all[0].Routes[0].Events = func(providers.Delivery) ([]providers.Event, error) { panic("canary-panic") }
+		config.Providers = all
+	})
+	got := s.stripe(paid("evt_1", "pay/p1"))
+	require.Equal(t, 503, got.status)
+	require.NotContains(t, s.logs.String()+got.body, "canary-panic")
+	require.Contains(t, s.logs.String(), "panic in a webhook handler")
+}
+
+// The answer comes within the provider's budget, whatever the port does.
+func TestBudget(t *testing.T) {
+	s := newStage(t)
+	s.port.set(func(ctx context.Context, _ providers.Signal) error {
+		<-ctx.Done()
+		return gateway.ErrUnavailable
+	})
+	begun := time.Now()
+	require.Equal(t, 503, s.stripe(paid("evt_1", "pay/p1")).status)
+	require.Less(t, time.Since(begun), 5*time.Second)
+}
+
+func TestBatch(t *testing.T) {
+	s := newStage(t)
+	item := func(id string) string {
+		return `{"event":"bounce","sg_event_id":"` + id + `","workflowId":"journey/` + id + `"}`
+	}
+	batch := "[" + item("a") + "," + item("b") + "," + item("c") + `,{"event":"open","sg_event_id":"o"}]`
+	s.port.set(func(_ context.Context, signal providers.Signal) error {
+		if signal.WorkflowID == "journey/b" {
+			return gateway.ErrUnavailable
+		}
+		return nil
+	})
+	require.Equal(t, 503, s.sendGridPost(batch).status, "one that failed fails the post")
+	require.Len(t, s.port.got(), 3, "and does not stop the others")
+
+	s.port.set(nil)
+	require.Equal(t, 200, s.sendGridPost(batch).status)
+	calls := s.port.got()
+	require.Len(t, calls, 4, "only the one that failed is sent again")
+	require.Equal(t, "journey/b", calls[3].signal.WorkflowID)
+}
+
+func TestEventsOfOneWorkflowKeepTheirOrder(t *testing.T) {
+	s := newStage(t)
+	var items []string
+	for i := range 100 {
+		items = append(items, fmt.Sprintf(`{"event":"delivered","sg_event_id":"e%02d-%d","workflowId":"journey/%d"}`, i/2, i%2, i%2))
+	}
+	require.Equal(t, 200, s.sendGridPost("["+strings.Join(items, ",")+"]").status)
+	last := map[string]string{}
+	for _, call := range s.port.got() {
+		target := call.signal.WorkflowID
+		require.Less(t, last[target], call.signal.Fact.ID)
+		last[target] = call.signal.Fact.ID
+	}
+	require.Len(t, s.port.got(), 100)
+}
+
+// Too many requests at once are turned away, and the place is given back.
+func TestInFlightLimit(t *testing.T) {
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.MaxInFlight = 1 })
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s.port.set(func(context.Context, providers.Signal) error {
+		close(entered)
+		<-leave
+		return nil
+	})
+	var first reply
+	var posts sync.WaitGroup
+	posts.Go(func() { first = s.stripe(paid("evt_1", "pay/p1")) })
+	<-entered
+	busy := s.stripe(paid("evt_2", "pay/p1"))
+	require.Equal(t, 429, busy.status)
+	require.NotEmpty(t, busy.header.Get("Retry-After"))
+	require.Equal(t, 200, s.hubSpot(`[]`).status, "other providers have their own places")
+	close(leave)
+	posts.Wait()
+	require.Equal(t, 200, first.status)
+	s.port.set(nil)
+	require.Equal(t, 200, s.stripe(paid("evt_2", "pay/p1")).status)
+}
+
+func TestForgottenEventsAreSentAgainWithTheSameID(t *testing.T) {
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.Remember = 2 })
+	for _, id := range []string{"evt_1", "evt_2", "evt_3", "evt_1"} {
+		require.Equal(t, 200, s.stripe(paid(id, "pay/p1")).status)
+	}
+	calls := s.port.got()
+	require.Len(t, calls, 4)
+	require.Equal(t, calls[0].requestID, calls[3].requestID)
+	require.NotEqual(t, calls[0].requestID, calls[1].requestID)
+}
+
+// The ID of a request is the same in every process and version: a change here
+// makes every event that is sent again a second signal.
+func TestRequestIDIsPinned(t *testing.T) {
+	s := newStage(t)
+	require.Equal(t, 200, s.stripe(paid("evt_1", "pay/p1")).status)
+	require.Equal(t, "93398898-9a16-52fa-a35a-ea623cadb9e7", s.port.got()[0].requestID)
+}
+
+func TestHealth(t *testing.T) {
+	s := newStage(t)
+	now := start
+	s.clock = func() time.Time { return now }
+	require.Equal(t, 200, s.do(http.MethodGet, "/healthz", nil, nil).status)
+	for range 5 {
+		require.Equal(t, 200, s.do(http.MethodGet, "/readyz", nil, nil).status)
+	}
+	require.Equal(t, 1, s.port.asked, "probes do not become load")
+
+	s.port.health = gateway.ErrUnavailable
+	now = now.Add(2 * time.Second)
+	unready := s.do(http.MethodGet, "/readyz", nil, nil)
+	require.Equal(t, 503, unready.status)
+	require.NotEmpty(t, unready.header.Get("Retry-After"))
+	require.Equal(t, 200, s.do(http.MethodGet, "/healthz", nil, nil).status, "the process itself is well")
+	require.Equal(t, 405, s.post("/healthz", nil, "").status)
+}
+
+// Personal data and secrets of a request reach neither logs, metrics nor
+// answers: not when it is accepted, refused, malformed or fails.
+func TestCanary(t *testing.T) {
+	s := newStage(t)
+	const canary = "canary.guest@example.com"
+	const phone = "+525587654321"
+	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {accountSID}, "From": {phone}, "Body": {canary}}
+	var answers strings.Builder
+	say := func(got reply) {
+		answers.WriteString(got.body)
+		for _, values := range got.header {
+			answers.WriteString(strings.Join(values, " "))
+		}
+	}
+	for _, failure := range []error{nil, gateway.ErrNoWorkflow, fmt.Errorf("%w: x", gateway.ErrUnavailable)} {
+		s.port.set(func(context.Context, providers.Signal) error { return failure })
+		say(s.twilio("/webhooks/twilio/inbound?q="+canary, form))
+		say(s.twilio("/webhooks/twilio/inbound", url.Values{"Body": {canary}}))
+		say(s.stripe(`{"id":"` + canary + `","type":"` + canary + `"}`))
+		say(s.stripe(`{"id":"` + canary + `"`))
+		say(s.sendGridPost(`[{"event":"bounce","email":"` + canary + `","reason":"` + canary + `","workflowId":"journey/j1"}]`))
+		say(s.guest("intake", "msg_1", `{"journeyId":"`+canary+`","occurredAt":"2027-03-02T09:00:00Z","`+canary+`":1}`))
+		say(s.post("/webhooks/stripe?token="+canary, set("Stripe-Signature", canary, "X-Extra", canary), canary))
+		say(s.post("/webhooks/"+canary, nil, canary))
+		say(s.do(http.MethodDelete, "/webhooks/stripe?"+canary, nil, nil))
+	}
+	// The search finds what is there: it is not empty where it looks.
+	require.Contains(t, s.logs.String(), `"type":"message_in"`)
+	require.Contains(t, s.scrape(), `type="message_in"`)
+	for name, text := range map[string]string{"logs": s.logs.String(), "metrics": s.scrape(), "answers": answers.String()} {
+		for _, secretive := range []string{"canary", "5587654321", "journey/j1", strings.TrimPrefix(secret, "whsec_")} {
+			require.NotContains(t, text, secretive, name)
+		}
+	}
+	found := false
+	for _, call := range s.port.got() {
+		found = found || call.signal.Fact.Data["body"] == canary
+	}
+	require.True(t, found, "the canary was in what was signalled")
+}

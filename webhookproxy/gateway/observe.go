@@ -1,0 +1,81 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"guestjourney/webhookproxy/providers"
+)
+
+// metrics counts what comes in. Labels are names of our own tables only.
+type metrics struct {
+	events   *prometheus.CounterVec
+	keys     *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+func newMetrics(registry prometheus.Registerer) *metrics {
+	m := &metrics{
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "guestjourney_webhook_events_total",
+			Help: "Events of webhooks by what was decided; type is empty where a request was refused before its events were known.",
+		}, []string{"provider", "type", "decision"}),
+		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "guestjourney_webhook_verified_total",
+			Help: "Verified requests by the place of the matching secret in its list, so that an old one can be retired on evidence.",
+		}, []string{"provider", "key"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "guestjourney_webhook_seconds",
+			Help:    "From the first byte of a webhook to its answer.",
+			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+		}, []string{"provider"}),
+	}
+	registry.MustRegister(m.events, m.keys, m.duration)
+	return m
+}
+
+// event counts one event. Types that nobody acts on share one label: a sender
+// must not be able to make series.
+func (m *metrics) event(provider providers.Provider, kind, decision string) {
+	if kind != "" && !slices.Contains(provider.Types, kind) {
+		kind = "other"
+	}
+	m.events.WithLabelValues(provider.Name, kind, decision).Inc()
+}
+
+func (m *metrics) verified(provider string, key int) {
+	m.keys.WithLabelValues(provider, strconv.Itoa(key)).Inc()
+}
+
+func (m *metrics) took(provider string, duration time.Duration) {
+	m.duration.WithLabelValues(provider).Observe(duration.Seconds())
+}
+
+// logEvent writes one line an event. A type that is not in the provider's
+// table is not quoted.
+func (g *Gateway) logEvent(in *request, event providers.Event, key eventKey, decision string, err error) {
+	kind, level := event.Type, slog.LevelInfo
+	if !slices.Contains(in.provider.Types, kind) {
+		kind, level = "other", slog.LevelDebug
+	}
+	attributes := []slog.Attr{
+		slog.String("provider", in.provider.Name), slog.String("type", kind), slog.String("event", key.short()),
+		slog.String("decision", decision), slog.Int("bytes", in.size), slog.Duration("took", g.config.Now().Sub(in.begun)),
+	}
+	if err != nil {
+		level = slog.LevelWarn
+		attributes = append(attributes, slog.String("error", err.Error()))
+	}
+	g.config.Logger.LogAttrs(context.Background(), level, "webhook event", attributes...)
+}
+
+func (g *Gateway) logRefusal(in *request, why *refusal) {
+	g.config.Logger.LogAttrs(context.Background(), slog.LevelWarn, "webhook refused",
+		slog.String("provider", in.provider.Name), slog.String("decision", why.decision), slog.String("reason", why.reason),
+		slog.Int("bytes", in.size), slog.Duration("took", g.config.Now().Sub(in.begun)))
+}

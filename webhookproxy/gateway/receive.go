@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"guestjourney/internal/verify"
+	"guestjourney/webhookproxy/providers"
+)
+
+// request is one webhook on its way through.
+type request struct {
+	provider providers.Provider
+	route    providers.Route
+	begun    time.Time
+	size     int
+}
+
+// receive returns the handler of a route. Nothing is parsed, logged or looked
+// up before the signature is verified.
+func (g *Gateway) receive(provider providers.Provider, route providers.Route, slots chan struct{}) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in := &request{provider: provider, route: route, begun: g.config.Now()}
+		body, refusal := g.read(c, in)
+		if refusal != nil {
+			return g.reject(c, in, refusal)
+		}
+		// The body is in hand before a slot is taken, so that a slow sender
+		// holds none.
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			return g.reject(c, in, refusalBusy)
+		}
+		message := verify.Message{Method: c.Request().Method, URL: g.publicURL + requestURI(c.Request()), Header: c.Request().Header, Body: body}
+		match, err := provider.Verifier.Verify(message, g.config.Now())
+		if err != nil {
+			return g.reject(c, in, refusalOf(err))
+		}
+		g.metrics.verified(provider.Name, match.Key)
+		events, err := route.Events(providers.Delivery{URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC()})
+		if err != nil {
+			return g.reject(c, in, refusalMalformed.because(err))
+		}
+		// The sender may hang up; what is under way is still made durable.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), provider.Budget)
+		defer cancel()
+		return g.respond(c, in, g.deliver(ctx, in, events))
+	}
+}
+
+// read takes the raw bytes, once.
+func (g *Gateway) read(c echo.Context, in *request) ([]byte, *refusal) {
+	r := c.Request()
+	if encoding := r.Header.Values("Content-Encoding"); len(encoding) > 0 && !strings.EqualFold(strings.Join(encoding, ","), "identity") {
+		return nil, refusalEncoding
+	}
+	// The bare writer, not Echo's: MaxBytesReader tells it to close the connection.
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, in.provider.BodyLimit))
+	in.size = len(body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, refusalTooLarge
+	case err != nil:
+		return nil, refusalUnread
+	}
+	return body, nil
+}
+
+// requestURI is path and query byte by byte as they came: a signature covers
+// them, so neither Echo's path nor a cleaned one will do.
+func requestURI(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI() // absolute form, or a request made in a test
+}
