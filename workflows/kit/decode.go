@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"sort"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
@@ -128,7 +127,7 @@ func checkStruct(problems *[]string, path string, data []byte, want reflect.Type
 	}
 	known := map[string]reflect.Type{}
 	collectFields(known, want)
-	for _, key := range sortedKeys(fields) {
+	for _, key := range workflow.DeterministicKeys(fields) {
 		inner, ok := known[key]
 		if !ok {
 			*problems = append(*problems, name(join(path, key))+": unknown field")
@@ -179,18 +178,9 @@ func checkMap(problems *[]string, path string, data []byte, want reflect.Type) {
 		*problems = append(*problems, name(path)+": want an object")
 		return
 	}
-	for _, key := range sortedKeys(items) {
+	for _, key := range workflow.DeterministicKeys(items) {
 		check(problems, join(path, key), items[key], want.Elem())
 	}
-}
-
-func sortedKeys(fields map[string]json.RawMessage) []string {
-	keys := make([]string, 0, len(fields))
-	for key := range fields { //workflowcheck:ignore (sorted below)
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 func join(path, key string) string {

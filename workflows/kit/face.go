@@ -120,7 +120,7 @@ func (c *Core) details(face Face) string {
 	var text strings.Builder
 	row := func(label, value string) {
 		if value != "" {
-			fmt.Fprintf(&text, "| %s | %s |\n", label, value)
+			text.WriteString("| " + label + " | " + value + " |\n")
 		}
 	}
 	text.WriteString("| | |\n|---|---|\n")

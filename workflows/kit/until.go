@@ -57,9 +57,9 @@ func (c *Core) DropAll() { c.common.Deadlines = map[string]Deadline{} }
 type Wake int
 
 const (
-	// Ready: what was awaited is there.
+	// Ready means that what was awaited is there.
 	Ready Wake = iota
-	// Expired: the deadline passed first.
+	// Expired means that the deadline passed first.
 	Expired
 )
 

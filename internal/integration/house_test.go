@@ -1,0 +1,289 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"guestjourney/activities/options"
+	"guestjourney/activities/programs"
+	"guestjourney/internal/codec"
+	"guestjourney/internal/config"
+	"guestjourney/internal/devserver"
+	"guestjourney/internal/sandbox"
+	"guestjourney/internal/temporalclient"
+)
+
+// binaries builds worker and proxy once for all tests of this package.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "guestjourney-bin-")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", dir+"/", "guestjourney/workers", "guestjourney/webhookproxy")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, output)
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := binaries(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// settings change a house before it opens.
+type settings struct {
+	program       programs.Program
+	env           []string // for worker and proxy
+	emailActivity bool
+	onCall        func(point string, call sandbox.JournalEntry)
+	plain         bool // codec off: the canary's counter-proof
+	keys          string
+	serverFile    string
+}
+
+// house is everything that runs.
+type house struct {
+	t        *testing.T
+	server   *devserver.Server
+	sandbox  *sandbox.Server
+	client   client.Client
+	env      []string
+	logs     string
+	worker   *process
+	proxy    *process
+	proxyURL string
+	keys     string
+	program  programs.Program
+}
+
+// open starts a house. It closes with the test.
+func open(t *testing.T, set settings) *house {
+	t.Helper()
+	bin, err := binaries()
+	require.NoError(t, err)
+	if set.program.Code == "" {
+		set.program = quick()
+	}
+	if set.keys == "" {
+		set.keys = newKey("k1")
+	}
+	h := &house{t: t, logs: t.TempDir(), keys: set.keys, program: set.program}
+	h.server = devserver.StartWith(t, devserver.Settings{File: set.serverFile})
+	secrets, err := sandbox.GenerateSecrets()
+	require.NoError(t, err)
+	h.proxyURL = "http://127.0.0.1:" + freePort(t)
+	h.startSandbox(set, secrets)
+	h.client = h.dial(set)
+	h.env = h.environment(t, set, secrets)
+	h.proxy = h.start(filepath.Join(bin, "webhookproxy"), "proxy", h.env)
+	h.worker = h.start(filepath.Join(bin, "workers"), "worker", h.env)
+	return h
+}
+
+func (h *house) startSandbox(set settings, secrets sandbox.Secrets) {
+	server, err := sandbox.New(sandbox.Config{
+		Secrets: secrets, EmailActivity: set.emailActivity, OnCall: set.onCall, ProxyURL: h.proxyURL,
+		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
+	})
+	require.NoError(h.t, err)
+	listener := httptest.NewServer(server.Handler())
+	require.NoError(h.t, server.SetBaseURL(listener.URL))
+	h.sandbox = server
+	h.env = []string{"SANDBOX_URL=" + listener.URL}
+	h.t.Cleanup(func() {
+		listener.CloseClientConnections()
+		listener.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(h.t, server.Close(ctx))
+	})
+}
+
+func (h *house) dial(set settings) client.Client {
+	options := temporalclient.Options{Program: "test", Address: h.server.HostPort, RequireKeys: !set.plain}
+	if !set.plain {
+		options.Keys = ring(h.t, h.keys)
+	}
+	connection, err := temporalclient.Dial(context.Background(), options)
+	require.NoError(h.t, err)
+	h.t.Cleanup(connection.Close)
+	return connection
+}
+
+func ring(t *testing.T, keys string) *codec.Ring {
+	t.Helper()
+	t.Setenv("PAYLOAD_KEYS", keys)
+	set, err := config.Load[config.PayloadKeys]()
+	require.NoError(t, err)
+	return set.Ring()
+}
+
+func (h *house) environment(t *testing.T, set settings, secrets sandbox.Secrets) []string {
+	url := strings.TrimPrefix(h.env[0], "SANDBOX_URL=")
+	public, err := x509.MarshalPKIXPublicKey(&secrets.SendGridPrivateKey.PublicKey)
+	require.NoError(t, err)
+	identity := make([]byte, 32)
+	_, err = rand.Read(identity)
+	require.NoError(t, err)
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
+		"TEMPORAL_ADDRESS=" + h.server.HostPort, "TEMPORAL_NAMESPACE=" + devserver.Namespace,
+		"PAYLOAD_KEYS=" + h.keys, "IDENTITY_KEY=" + base64.StdEncoding.EncodeToString(identity),
+		"GUEST_APP_URL=" + url + "/pages", "PUBLIC_URL=" + h.proxyURL, "PROGRAMS_DIR=" + h.catalogue(set.program),
+		"PROXY_ADDR=" + strings.TrimPrefix(h.proxyURL, "http://"), "LOG_LEVEL=info", "STOP_TIMEOUT=3s",
+		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_WEBHOOK_SECRETS=" + secrets.StripeWebhookSecret, "STRIPE_BASE_URL=" + url + "/stripe",
+		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID,
+		"TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret, "TWILIO_AUTH_TOKEN=" + secrets.TwilioAuthToken,
+		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + url + "/twilio",
+		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_WEBHOOK_PUBLIC_KEYS=" + base64.StdEncoding.EncodeToString(public),
+		"SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + url + "/sendgrid",
+		fmt.Sprintf("SENDGRID_EMAIL_ACTIVITY=%t", set.emailActivity),
+		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_CLIENT_SECRETS=" + secrets.HubSpotClientSecret, "HUBSPOT_BASE_URL=" + url + "/hubspot",
+		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + url + "/google",
+		"GUEST_WEBHOOK_SECRETS=" + secrets.GuestSecret,
+		"STRIPE_RATE=500", "TWILIO_RATE=500", "SENDGRID_RATE=500", "HUBSPOT_RATE=500", "GOOGLE_RATE=500",
+	}
+	return append(env, set.env...)
+}
+
+// catalogue writes the program file that the worker reads.
+func (h *house) catalogue(program programs.Program) string {
+	dir := h.t.TempDir()
+	data, err := json.MarshalIndent(program, "", "  ")
+	require.NoError(h.t, err)
+	require.NoError(h.t, os.WriteFile(filepath.Join(dir, program.Code+".json"), data, 0o600))
+	return dir
+}
+
+// process is a program of the house.
+type process struct {
+	*exec.Cmd
+	name, log string
+	done      chan struct{}
+}
+
+// start runs a program and waits until it says that it is well.
+func (h *house) start(binary, name string, env []string) *process {
+	h.t.Helper()
+	metrics := "127.0.0.1:" + freePort(h.t)
+	p := &process{Cmd: exec.Command(binary), name: name, log: filepath.Join(h.logs, name+".log"), done: make(chan struct{})}
+	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
+	file, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(h.t, err)
+	p.Stdout, p.Stderr = file, file
+	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(h.t, p.Start())
+	go func() {
+		_ = p.Wait()
+		_ = file.Close()
+		close(p.done)
+	}()
+	h.t.Cleanup(func() { h.stop(p) })
+	health := "http://" + metrics + "/healthz"
+	if name == "proxy" {
+		health = h.proxyURL + "/readyz"
+	}
+	h.eventually(30*time.Second, name+" is well", func() bool {
+		answer, err := http.Get(health)
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode/100 == 2
+	})
+	return p
+}
+
+// stop ends a program as a rollout does.
+func (h *house) stop(p *process) {
+	_ = p.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(15 * time.Second):
+		_ = p.Process.Kill()
+		<-p.done
+		h.t.Errorf("%s did not stop within 15 s", p.name)
+	}
+	if h.t.Failed() {
+		if data, err := os.ReadFile(p.log); err == nil {
+			h.t.Logf("last of %s:\n%s", p.name, tail(data, 4000))
+		}
+	}
+}
+
+// kill ends a program as a power cut does.
+func (p *process) kill() {
+	_ = p.Process.Kill()
+	<-p.done
+}
+
+// restart starts a program again under its old environment.
+func (h *house) restart(p *process) *process {
+	h.t.Helper()
+	return h.start(p.Path, p.name, h.env)
+}
+
+func tail(data []byte, limit int) []byte {
+	return bytes.TrimSpace(data[max(0, len(data)-limit):])
+}
+
+// eventually waits for a condition; it is looked at every 50 ms.
+func (h *house) eventually(within time.Duration, what string, condition func() bool) {
+	h.t.Helper()
+	deadline := time.After(within)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline:
+			h.t.Fatalf("waited %s for: %s", within, what)
+		case <-tick.C:
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close() //nolint:errcheck // the port is free again either way
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	return port
+}
+
+func newKey(id string) string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	return id + ":" + base64.StdEncoding.EncodeToString(key)
+}
+
+func newJourneyID() string { return "journey/" + strings.ToLower(ulid.Make().String()) }
+
+func seconds(n float64) options.Duration {
+	return options.Duration(time.Duration(n * float64(time.Second)))
+}
