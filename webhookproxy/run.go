@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -34,8 +35,10 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	webhooks := gateway.New(gateway.Config{
 		Providers: declared, Signaller: deliver.New(client), Logger: logger, Registry: registry, PublicURL: settings.PublicURL,
 	})
+	metrics := http.NewServeMux()
+	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return serve(ctx, logger,
 		listener{name: "webhooks", variable: "PROXY_ADDR", address: settings.ProxyAddr, handler: webhooks},
-		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{})},
+		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: metrics},
 	)
 }

@@ -33,7 +33,8 @@ func run(ctx context.Context, log io.Writer) int {
 		err = serve(ctx, set, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: set.LogLevel})))
 	}
 	if err != nil {
-		fmt.Fprintln(log, "workers: "+strings.Join(strings.Fields(err.Error()), " "))
+		// The exit code still tells if this cannot be written.
+		_, _ = fmt.Fprintln(log, "workers: "+strings.Join(strings.Fields(err.Error()), " "))
 	}
 	return config.ExitCode(err)
 }

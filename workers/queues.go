@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -69,12 +71,15 @@ func named(w worker.Worker, prefix string, activities any) {
 	w.RegisterActivityWithOptions(activities, activity.RegisterOptions{Name: prefix})
 }
 
-func newWorker(temporal client.Client, set settings, q queue, fatal func(error)) worker.Worker {
+// newWorker makes the worker of one queue. Activities run under the given
+// context, which ends when they are interrupted.
+func newWorker(activities context.Context, temporal client.Client, set settings, q queue, fatal func(error)) worker.Worker {
 	w := worker.New(temporal, q.name, worker.Options{
 		DisableWorkflowWorker:        !q.workflows,
 		TaskQueueActivitiesPerSecond: q.rate,
 		StickyScheduleToStartTimeout: set.StickyTimeout,
 		WorkerStopTimeout:            set.StopTimeout,
+		BackgroundActivityContext:    activities,
 		OnFatalError:                 fatal,
 	})
 	q.register(w)

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -41,7 +44,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	defer watched.close()
 	return withTemporal(ctx, set, logger, measured.handler, func(forWorkers, forActivities client.Client) error {
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
-		return work(ctx, forWorkers, set, queues(set, out, in), logger)
+		return work(ctx, forWorkers, set, queues(set, out, in), logger, &measured.working)
 	})
 }
 
@@ -68,16 +71,18 @@ func withTemporal(ctx context.Context, set settings, logger *slog.Logger, metric
 
 // work runs one worker a queue until ctx ends or one of them fails for good: a
 // process that serves only some of its queues would look healthy and be broken.
-func work(ctx context.Context, temporal client.Client, set settings, all []queue, logger *slog.Logger) error {
+func work(ctx context.Context, temporal client.Client, set settings, all []queue, logger *slog.Logger, working *atomic.Bool) error {
 	worker.SetStickyWorkflowCacheSize(set.StickyCacheSize)
 	broken := make(chan error, len(all))
+	activities, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer interrupt(nil)
 	var running []worker.Worker
 	defer func() {
-		stopAll(running)
+		stopAll(running, set.StopTimeout, interrupt)
 		logger.Info("workers stopped")
 	}()
 	for _, q := range all {
-		w := newWorker(temporal, set, q, func(err error) {
+		w := newWorker(activities, temporal, set, q, func(err error) {
 			broken <- fmt.Errorf("worker for queue %s: %w", q.name, err)
 		})
 		if err := w.Start(); err != nil {
@@ -85,6 +90,8 @@ func work(ctx context.Context, temporal client.Client, set settings, all []queue
 		}
 		running = append(running, w)
 	}
+	working.Store(true)
+	defer working.Store(false)
 	logger.Info("workers started", "queues", len(all), "keys", set.Ring().String(), "plaintext", set.AllowPlaintext)
 	select {
 	case err := <-broken:
@@ -95,8 +102,15 @@ func work(ctx context.Context, temporal client.Client, set settings, all []queue
 	}
 }
 
+var errStopping = errors.New("the worker is stopping")
+
 // stopAll stops the workers at the same time, so that one timeout bounds all.
-func stopAll(running []worker.Worker) {
+// What still runs shortly before its end is interrupted: its failure is
+// reported while there is a connection, and another worker tries again at once
+// instead of after the activity's own timeout.
+func stopAll(running []worker.Worker, timeout time.Duration, interrupt context.CancelCauseFunc) {
+	notice := time.AfterFunc(timeout-min(time.Second, timeout/4), func() { interrupt(errStopping) })
+	defer notice.Stop()
 	var stopping sync.WaitGroup
 	for _, w := range running {
 		stopping.Go(w.Stop)

@@ -28,7 +28,7 @@ type settings struct {
 	// StopTimeout is longer than the longest call to a provider, so that a
 	// rollout interrupts none.
 	StopTimeout time.Duration `env:"STOP_TIMEOUT" envDefault:"40s" help:"how long running activities may finish when the worker stops"`
-	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics and /healthz; empty serves neither"`
+	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics, /healthz and /readyz; empty serves none"`
 	LogLevel    slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 }
 

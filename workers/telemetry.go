@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,10 +23,12 @@ import (
 var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 600, 3600, 86400}
 
 // telemetry is what can be seen of the process from outside: the SDK's metrics
-// and the runtime's, and whether it is alive.
+// and the runtime's, whether it is alive and whether it works.
 type telemetry struct {
 	handler  client.MetricsHandler
 	registry *prometheus.Registry
+	// working is true while every worker polls its queue.
+	working atomic.Bool
 }
 
 func newTelemetry() (*telemetry, error) {
@@ -60,6 +63,13 @@ func (t *telemetry) listen(ctx context.Context, address string, logger *slog.Log
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !t.working.Load() {
+			http.Error(w, "the workers are not running", http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(open); !errors.Is(err, http.ErrServerClosed) {

@@ -75,6 +75,17 @@ type Lead struct {
 	Source    string `json:"source,omitempty"` // lead_source: "website", "referral", ...
 }
 
+// JourneyStart is the input of a GuestJourney as a claim writes it. The claim
+// cannot import the journey, which imports the claim's messages; a test of the
+// journey holds both to the same keys.
+type JourneyStart struct {
+	Lead    Lead   `json:"lead"`
+	Program string `json:"program"`
+}
+
+// JourneyType is the workflow type that takes it.
+const JourneyType = "GuestJourney"
+
 // Activities are the registered activities of the directory.
 type Activities struct{ Register Register }
 

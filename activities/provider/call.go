@@ -89,7 +89,7 @@ func encode(r Request) (io.Reader, string, error) {
 
 // decode reads the whole answer, so that its connection can be kept.
 func decode(answer *http.Response, out any) error {
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err

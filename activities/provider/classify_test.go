@@ -84,7 +84,7 @@ func TestNoAnswer(t *testing.T) {
 	refused := func() string {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		defer free.Close()
+		defer func() { _ = free.Close() }()
 		return "http://" + free.Addr().String()
 	}
 	for _, want := range []struct {

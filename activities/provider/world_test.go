@@ -131,7 +131,7 @@ func post(ctx context.Context, t *testing.T, c *provider.Client, address string)
 	if err != nil {
 		return trace, 0, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if _, err := io.ReadAll(answer.Body); err != nil {
 		return trace, 0, err
 	}

@@ -90,20 +90,21 @@ func (p plan) reminder(reminder programs.Reminder, start time.Time) time.Time {
 }
 
 // outsideQuiet moves a text that would fall into the guest's quiet hours to
-// the last minute before they begin: earlier, so never after the start.
+// the last minute before they begin: earlier, so never after the start. Where
+// clocks change around midnight the minute before can be quiet too, so it is
+// looked at again; every turn goes back in time, and quiet hours end.
 func (p plan) outsideQuiet(channel string, at time.Time) time.Time {
-	if channel != channelSMS || !p.quiet.Set {
+	if channel != channelSMS {
 		return at
 	}
-	clock := wallOf(at, p.guestZone)
-	if !p.quiet.Contains(clock.timeOfDay()) {
-		return at
+	for clock := wallOf(at, p.guestZone); p.quiet.Contains(clock.timeOfDay()); clock = wallOf(at, p.guestZone) {
+		begins := clock.at(p.quiet.From)
+		if clock.timeOfDay() < p.quiet.From { // past midnight: they began the day before
+			begins = begins.addDays(-1)
+		}
+		at = begins.instant(p.guestZone).Add(-time.Minute)
 	}
-	begins := clock.at(p.quiet.From)
-	if clock.timeOfDay() < p.quiet.From { // past midnight: they began the day before
-		begins = begins.addDays(-1)
-	}
-	return begins.instant(p.guestZone).Add(-time.Minute)
+	return at
 }
 
 // check collects everything that is wrong with a request.

@@ -161,6 +161,15 @@ func TestQuietHoursThatBeginInTheJump(t *testing.T) {
 	assert.Equal(t, instant(t, "2027-03-14T06:59:00Z"), calculate(t, r).Reminders[0].At)
 }
 
+func TestQuietHoursWhoseMinuteBeforeIsQuietToo(t *testing.T) {
+	r := request("2005-04-03T03:00:00", "America/St_Johns")
+	r.QuietHours = programs.QuietHours{From: "00:30", To: "00:15"}
+	r.Reminders = []programs.Reminder{{Name: "1h", Before: hour, Channels: []string{"sms"}}}
+	// The clock jumps from 00:01 to 01:01: the minute before is 00:00, still in
+	// the quiet hours that began the day before.
+	assert.Equal(t, instant(t, "2005-04-02T00:29:00-03:30"), calculate(t, r).Reminders[0].At)
+}
+
 func TestPrintedTimeAndVersion(t *testing.T) {
 	times := calculate(t, request("2027-03-02T09:00:00", "America/Mexico_City"))
 	assert.Equal(t, "Tue 2 Mar 2027, 09:00 (America/Mexico_City)", times.Local)

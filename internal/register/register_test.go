@@ -24,6 +24,26 @@ import (
 
 var key = []byte(strings.Repeat("k", 32))
 
+// TestRegister runs everything on one real server with the real claims and
+// profiles.
+func TestRegister(t *testing.T) {
+	start(t)
+	for name, test := range map[string]func(*testing.T){
+		"ANewGuestOwnsBothAddresses":                         testANewGuestOwnsBothAddresses,
+		"AGuestWhoComesBackKeepsTheirReference":              testAGuestWhoComesBackKeepsTheirReference,
+		"AddressesOfTwoGuestsAreAConflictAndNothingIsMerged": testAddressesOfTwoGuestsAreAConflictAndNothingIsMerged,
+		"ClosedChannelsAreAnswered":                          testClosedChannelsAreAnswered,
+		"ARepeatIsTheSameClaim":                              testARepeatIsTheSameClaim,
+		"OneOfTwoRacingGuestsOwnsTheAddress":                 testOneOfTwoRacingGuestsOwnsTheAddress,
+		"WrongLeadsAreNamedWithoutTheirAddress":              testWrongLeadsAreNamedWithoutTheirAddress,
+		"EnqueueIsOneSignalHoweverOften":                     testEnqueueIsOneSignalHoweverOften,
+		"EnqueueWantsTheStartsClaim":                         testEnqueueWantsTheStartsClaim,
+		"TemporalOutOfReachIsTriedAgain":                     testTemporalOutOfReachIsTriedAgain,
+	} {
+		t.Run(name, test)
+	}
+}
+
 // guests counts the tests' guests, so that each has addresses of its own.
 var guests = newCounter()
 
@@ -73,7 +93,7 @@ func text(t *testing.T, guest, body string) {
 	require.NoError(t, temporal.SignalWorkflow(t.Context(), "guest/"+guest, "", kit.SignalMessageIn, fact))
 }
 
-func TestANewGuestOwnsBothAddresses(t *testing.T) {
+func testANewGuestOwnsBothAddresses(t *testing.T) {
 	request := lead(t)
 	claimed := claim(t, request)
 	assert.Equal(t, request.GuestRef, claimed.GuestRef)
@@ -84,7 +104,7 @@ func TestANewGuestOwnsBothAddresses(t *testing.T) {
 	assert.Equal(t, []string{request.JourneyID}, journeys(profileOf(t, request.GuestRef)))
 }
 
-func TestAGuestWhoComesBackKeepsTheirReference(t *testing.T) {
+func testAGuestWhoComesBackKeepsTheirReference(t *testing.T) {
 	first := lead(t)
 	claim(t, first)
 	for name, change := range map[string]func(*directory.ClaimRequest){
@@ -105,7 +125,7 @@ func TestAGuestWhoComesBackKeepsTheirReference(t *testing.T) {
 	}
 }
 
-func TestAddressesOfTwoGuestsAreAConflictAndNothingIsMerged(t *testing.T) {
+func testAddressesOfTwoGuestsAreAConflictAndNothingIsMerged(t *testing.T) {
 	ana, bo := lead(t), lead(t)
 	claim(t, ana)
 	claim(t, bo)
@@ -124,7 +144,7 @@ func TestAddressesOfTwoGuestsAreAConflictAndNothingIsMerged(t *testing.T) {
 	assert.Equal(t, bo.GuestRef, claim(t, alone).GuestRef, "the phone still belongs to its guest")
 }
 
-func TestClosedChannelsAreAnswered(t *testing.T) {
+func testClosedChannelsAreAnswered(t *testing.T) {
 	request := lead(t)
 	claim(t, request)
 	text(t, request.GuestRef, "STOP")
@@ -140,7 +160,7 @@ func TestClosedChannelsAreAnswered(t *testing.T) {
 	assert.Equal(t, []string{"sms"}, claimed.OptedOut, "the phone is closed, whoever uses it")
 }
 
-func TestARepeatIsTheSameClaim(t *testing.T) {
+func testARepeatIsTheSameClaim(t *testing.T) {
 	request := lead(t)
 	first := claim(t, request)
 	for range 3 {
@@ -151,7 +171,7 @@ func TestARepeatIsTheSameClaim(t *testing.T) {
 	assert.Equal(t, 1, updatesOf(t, id), "the same update ID is one update")
 }
 
-func TestOneOfTwoRacingGuestsOwnsTheAddress(t *testing.T) {
+func testOneOfTwoRacingGuestsOwnsTheAddress(t *testing.T) {
 	const racers = 8
 	requests := make([]directory.ClaimRequest, racers)
 	shared := lead(t)
@@ -164,7 +184,7 @@ func TestOneOfTwoRacingGuestsOwnsTheAddress(t *testing.T) {
 	for i, request := range requests {
 		racing.Go(func() {
 			claimed, err := register.New(temporal, key).Claim(t.Context(), effect(request), request)
-			owners[i], failed[i] = claimed.GuestRef, errors.Join(err)
+			owners[i], failed[i] = claimed.GuestRef, err
 		})
 	}
 	racing.Wait()
@@ -175,7 +195,7 @@ func TestOneOfTwoRacingGuestsOwnsTheAddress(t *testing.T) {
 	assert.Len(t, profileOf(t, owners[0]).Journeys, racers)
 }
 
-func TestWrongLeadsAreNamedWithoutTheirAddress(t *testing.T) {
+func testWrongLeadsAreNamedWithoutTheirAddress(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*directory.ClaimRequest)
 		wants  []string
@@ -201,7 +221,7 @@ func TestWrongLeadsAreNamedWithoutTheirAddress(t *testing.T) {
 	}
 }
 
-func TestEnqueueIsOneSignalHoweverOften(t *testing.T) {
+func testEnqueueIsOneSignalHoweverOften(t *testing.T) {
 	n := guests()
 	request := directory.StartRequest{
 		StartsClaim: fmt.Sprintf("claim/hubspot/%d/starts", n), ContactID: fmt.Sprintf("claim/hubspot/%d/contact/7", n),
@@ -217,14 +237,14 @@ func TestEnqueueIsOneSignalHoweverOften(t *testing.T) {
 	assert.Equal(t, 2, signalsOf(t, request.StartsClaim), "one for each effect")
 }
 
-func TestEnqueueWantsTheStartsClaim(t *testing.T) {
+func testEnqueueWantsTheStartsClaim(t *testing.T) {
 	for _, id := range []string{"", "claim/hubspot/1/contact/2", "claim/phone/1/starts", "claim/hubspot//starts"} {
 		_, err := register.New(temporal, key).Enqueue(t.Context(), options.Effect{Key: "k"}, directory.StartRequest{StartsClaim: id})
 		require.ErrorContains(t, err, "startsClaim", id)
 	}
 }
 
-func TestTemporalOutOfReachIsTriedAgain(t *testing.T) {
+func testTemporalOutOfReachIsTriedAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	request := lead(t)

@@ -40,6 +40,10 @@ const (
 	accountSID = "AC0123456789abcdef0123456789abcdef"
 )
 
+// ownAddress as PublicURL stands for the test server's address, which is not
+// known before.
+const ownAddress = "own"
+
 var start = time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)
 
 // sent is a signal that reached the port.
@@ -127,7 +131,12 @@ func newStage(t *testing.T, options ...option) *stage {
 	for i := range config.Providers {
 		config.Providers[i].Budget = min(config.Providers[i].Budget, time.Second)
 	}
-	s.server = httptest.NewServer(gateway.New(config))
+	s.server = httptest.NewUnstartedServer(nil)
+	if config.PublicURL == ownAddress {
+		config.PublicURL = "http://" + s.server.Listener.Addr().String()
+	}
+	s.server.Config.Handler = gateway.New(config)
+	s.server.Start()
 	t.Cleanup(s.server.Close)
 	return s
 }
@@ -246,7 +255,7 @@ func paid(event, workflow string) string {
 func (s *stage) scrape() string {
 	s.t.Helper()
 	recorder := httptest.NewRecorder()
-	promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(recorder, httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, "/metrics", nil))
 	return recorder.Body.String()
 }
 

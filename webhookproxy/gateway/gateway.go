@@ -36,7 +36,7 @@ type Signaller interface {
 var (
 	// ErrUnavailable: out of reach, too slow or too busy; it may or may not
 	// have been accepted.
-	ErrUnavailable = errors.New("Temporal cannot be reached or did not accept the signal in time")
+	ErrUnavailable = errors.New("the Temporal server cannot be reached or did not accept the signal in time")
 	// ErrNoWorkflow: there is no open workflow of that ID (yet, or any more).
 	ErrNoWorkflow = errors.New("no workflow takes the signal")
 	// ErrTooLarge: it will never be accepted.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 )
 
@@ -65,8 +66,11 @@ func checkJSON(body []byte) error {
 	var open []*level
 	for {
 		token, err := decoder.Token()
-		if err != nil { // only the end: the body is valid
+		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if err != nil {
+			return errNotJSON
 		}
 		switch token {
 		case json.Delim('{'), json.Delim('['):

@@ -1,6 +1,11 @@
 package providers
 
-import "guestjourney/workflows/profile"
+import (
+	"errors"
+	"fmt"
+
+	"guestjourney/workflows/profile"
+)
 
 // Config is what the declarations need from the outside. A provider without
 // secrets is served and refuses everything.
@@ -26,4 +31,20 @@ var constructors = []struct {
 	{"SENDGRID_WEBHOOK_PUBLIC_KEYS", sendGrid},
 	{"HUBSPOT_CLIENT_SECRETS", hubSpot},
 	{"GUEST_WEBHOOK_SECRETS", guest},
+}
+
+// All returns every provider. The error names the variable of each secret that
+// cannot be used, and never the secret.
+func All(config Config) ([]Provider, error) {
+	var all []Provider
+	var problems []error
+	for _, entry := range constructors {
+		provider, err := entry.declare(config)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", entry.variable, err))
+			continue
+		}
+		all = append(all, provider)
+	}
+	return all, errors.Join(problems...)
 }

@@ -84,7 +84,7 @@ func TestADirectoryOfOnesOwn(t *testing.T) {
 
 func TestEveryProblemOfEveryFileIsNamedAtOnce(t *testing.T) {
 	_, err := catalogue.Read(fstest.MapFS{
-		"one.json":    {Data: program(t, "one", map[string]any{"lenght": "22s", "session.colour": "blue", "length": 22})},
+		"one.json":    {Data: program(t, "one", map[string]any{"leangth": "22s", "session.colour": "blue", "length": 22})},
 		"two.json":    {Data: program(t, "other", nil)},
 		"three.json":  {Data: []byte(`{"code": `)},
 		"four.json":   {Data: program(t, "four", map[string]any{"zone": "Mexico", "length": "0s"})},
@@ -93,7 +93,7 @@ func TestEveryProblemOfEveryFileIsNamedAtOnce(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, problem := range []string{
-		"one.json: lenght: unknown field", "one.json: session.colour: unknown field", "one.json: length: ",
+		"one.json: leangth: unknown field", "one.json: session.colour: unknown field", "one.json: length: ",
 		`two.json: code: want "two"`, "three.json: not valid JSON", "four.json: zone: ", "four.json: length: ",
 		"list.json: want an object", "string.json: stages: want a list", "string.json: price: want an object",
 	} {
