@@ -1,0 +1,73 @@
+# Two commands matter: `make run` shows a guest's whole way on this machine, and
+# `make test` proves it. Both need git, make, Go and a C compiler.
+
+BIN := $(CURDIR)/bin
+GO  := go
+
+TEMPORAL_CLI_VERSION  := v1.5.1
+GOLANGCI_LINT_VERSION := v2.15.0
+WORKFLOWCHECK_VERSION := v0.6.0
+
+# A temporal on the PATH is taken; else the newest version that `go install` can
+# build is put into ./bin.
+TEMPORAL := $(shell command -v temporal 2>/dev/null || echo $(BIN)/temporal)
+export TEMPORAL_CLI := $(TEMPORAL)
+
+.PHONY: run demo test tools build lint workflowcheck unit histories fuzz clean
+
+run: build $(TEMPORAL)
+	@$(BIN)/starter dev run
+
+demo: build $(TEMPORAL)
+	@$(BIN)/starter dev demo
+
+build:
+	@mkdir -p $(BIN)
+	@$(GO) build -o $(BIN)/ ./starter ./webhookproxy
+	@$(GO) build -o $(BIN)/worker ./workers
+
+# Everything that is checked, in the order in which it fails fastest.
+test: tools build lint workflowcheck unit
+
+tools: $(TEMPORAL) $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+
+lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@$< run ./...
+
+workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+	@$< -config workflowcheck.config.yaml ./workflows/...
+
+unit: $(TEMPORAL)
+	@$(GO) test -race -timeout 20m ./...
+
+# Records the replay corpus anew from this checkout. From the first release on,
+# histories are only added.
+histories: $(TEMPORAL)
+	@RECORD_HISTORIES=1 $(GO) test -count=1 -timeout 20m -run TestRecordHistories ./internal/integration/...
+
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 30s $$package || exit 1; \
+		done; \
+	done
+
+$(BIN)/temporal:
+	@mkdir -p $(BIN)
+	@echo "Building the Temporal CLI $(TEMPORAL_CLI_VERSION) into ./bin: about 3 minutes, once."
+	@GOBIN=$(BIN) $(GO) install github.com/temporalio/cli/cmd/temporal@$(TEMPORAL_CLI_VERSION)
+
+$(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	@mkdir -p $(BIN)
+	@echo "Building golangci-lint $(GOLANGCI_LINT_VERSION) into ./bin: about 2 minutes, once."
+	@GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@mv $(BIN)/golangci-lint $@
+
+$(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION):
+	@mkdir -p $(BIN)
+	@GOBIN=$(BIN) $(GO) install go.temporal.io/sdk/contrib/tools/workflowcheck@$(WORKFLOWCHECK_VERSION)
+	@mv $(BIN)/workflowcheck $@
+
+clean:
+	@rm -rf $(BIN)
