@@ -27,7 +27,6 @@ import (
 	"guestjourney/activities/options"
 	"guestjourney/activities/programs"
 	"guestjourney/internal/codec"
-	"guestjourney/internal/config"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
@@ -80,9 +79,11 @@ type house struct {
 	program  programs.Program
 }
 
-// open starts a house. It closes with the test.
+// open starts a house. It closes with the test. Houses share nothing and wait
+// most of the time, so their tests run side by side.
 func open(t *testing.T, set settings) *house {
 	t.Helper()
+	t.Parallel()
 	bin, err := binaries()
 	require.NoError(t, err)
 	if set.program.Code == "" {
@@ -136,10 +137,9 @@ func (h *house) dial(set settings) client.Client {
 
 func ring(t *testing.T, keys string) *codec.Ring {
 	t.Helper()
-	t.Setenv("PAYLOAD_KEYS", keys)
-	set, err := config.Load[config.PayloadKeys]()
+	parsed, err := codec.ParseRing(keys)
 	require.NoError(t, err)
-	return set.Ring()
+	return parsed
 }
 
 func (h *house) environment(t *testing.T, set settings, secrets sandbox.Secrets) []string {

@@ -1,12 +1,15 @@
 package integration
 
 import (
+	"encoding/json"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"go.temporal.io/api/workflowservice/v1"
 
 	"guestjourney/internal/sandbox"
 	"guestjourney/workflows/kit"
@@ -57,4 +60,176 @@ func activeEvents(h *house) []sandbox.CalendarEvent {
 		}
 	}
 	return active
+}
+
+func TestARescheduleMovesTheReminders(t *testing.T) {
+	h := open(t, settings{})
+	h.invite(2*time.Hour, true, nil)
+	id := h.begin(lead(1))
+	h.reaches(id, "pre_arrival", 30*time.Second)
+	start := time.Now().Add(6 * time.Second).UTC().Truncate(time.Second)
+
+	outcome, err := h.command(id, kit.UpdateReschedule, kit.Reschedule{Envelope: operator("the doctor is ill"), Start: start.Format(time.RFC3339)})
+
+	require.NoError(t, err)
+	assert.Equal(t, "pending", outcome.Status)
+	h.eventually(20*time.Second, "the moved appointment is over", func() bool {
+		view, err := h.status(id)
+		return err == nil && view.Session.State == "done" && view.Session.Revision == 2
+	})
+	view, err := h.status(id)
+	require.NoError(t, err)
+	assert.Equal(t, "done", view.Commands[0].Status)
+	for _, event := range activeEvents(h) {
+		var at struct {
+			DateTime time.Time `json:"dateTime"`
+		}
+		require.NoError(t, json.Unmarshal(event.Start, &at))
+		assert.WithinDuration(t, start, at.DateTime, time.Second)
+	}
+	var reminders int
+	for _, message := range h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"}) {
+		if message.At.After(start.Add(-5 * time.Second)) {
+			reminders++
+		}
+	}
+	assert.Equal(t, 2, reminders, "both texts of the new time, none of the old one")
+	h.once()
+}
+
+func TestMoneyThatComesTooLateGoesBackInFull(t *testing.T) {
+	program := quick()
+	program.Deadlines.Deposit = seconds(4)
+	program.Deadlines.LateWindow = seconds(20)
+	h := open(t, settings{program: program})
+	h.invite(2*time.Hour, true, func(string) bool { return false })
+	id := h.begin(lead(1))
+	h.reaches(id, "deposit_pending", 20*time.Second)
+	var page sandbox.PaymentPage
+	h.eventually(10*time.Second, "a payment page", func() bool {
+		pages := h.sandbox.PaymentPages()
+		if len(pages) > 0 {
+			page = pages[0]
+		}
+		return len(pages) > 0
+	})
+	_, err := h.sandbox.Pay(page.ID, sandbox.PayOptions{Method: "sepa_debit"})
+	require.NoError(t, err)
+
+	result := h.result(id, 40*time.Second)
+	require.Equal(t, "expired_unpaid", result.Reason)
+	require.NoError(t, h.sandbox.Settle(h.sandbox.PaymentPages()[0].Intent, true))
+
+	plan := "pay/" + id[len("journey/"):]
+	h.eventually(20*time.Second, "the refund", func() bool { return h.effects()["stripe refunds.create"] == 1 })
+	h.eventually(40*time.Second, "the plan's end", func() bool { return h.closed(plan) })
+	h.once()
+}
+
+func TestAWebhookMayComeBeforeTheCallReturns(t *testing.T) {
+	h := open(t, settings{})
+	h.invite(9*time.Second, true, nil)
+	// The provider has charged, and told of it, while our call still waits.
+	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "stripe", Operation: "payment_intents.create", Kind: sandbox.FaultLatency, Delay: 2 * time.Second, Count: 1}))
+	id := h.begin(lead(1))
+
+	result := h.result(id, time.Minute)
+
+	assert.Equal(t, int64(200000), result.CapturedMinor)
+	assert.Equal(t, "completed", result.Stage)
+	assert.Empty(t, h.sandbox.Faults(), "the fault did not happen")
+	h.once()
+}
+
+func TestDuplicateAndReorderedWebhooksHaveOneEffect(t *testing.T) {
+	h := open(t, settings{})
+	h.sandbox.SetDelivery(sandbox.DeliveryOptions{Duplicates: 3, Reverse: true, Delay: 200 * time.Millisecond})
+	h.invite(12*time.Second, true, nil)
+	id := h.begin(lead(1))
+
+	result := h.result(id, time.Minute)
+
+	assert.Equal(t, "completed", result.Stage)
+	assert.Equal(t, int64(200000), result.CapturedMinor)
+	var posted int
+	for _, webhook := range h.sandbox.Webhooks("stripe") {
+		posted += webhook.Attempts
+	}
+	assert.GreaterOrEqual(t, posted, 8, "the duplicates did not happen")
+	h.once()
+}
+
+func TestAGuestWhoTextsStopIsLeftAlone(t *testing.T) {
+	h := open(t, settings{})
+	h.invite(8*time.Second, true, nil)
+	guest := lead(1)
+	id := h.begin(guest)
+	h.reaches(id, "pre_arrival", 30*time.Second)
+	_, err := h.sandbox.ReplySMS(guest.Phone, "Stop please")
+	require.NoError(t, err)
+	h.eventually(10*time.Second, "the journey knows", func() bool {
+		view, err := h.status(id)
+		return err == nil && len(view.OptedOut) == 1
+	})
+	texts := len(h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"}))
+
+	result := h.result(id, time.Minute)
+
+	assert.Equal(t, "completed", result.Stage)
+	after := h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"})
+	assert.LessOrEqual(t, len(after), texts+1, "more than the one confirmation went out after STOP")
+	// A second journey of the same guest starts with the channel closed.
+	second := h.begin(guest)
+	h.reaches(second, "conversing", 20*time.Second)
+	assert.Len(t, h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"}), len(after))
+}
+
+func TestAnImportOfAThousandContactsStartsNoJourney(t *testing.T) {
+	h := open(t, settings{env: []string{"HUBSPOT_START_SOURCES=website", "HUBSPOT_START_PROGRAM=quick"}})
+	imported := make([]map[string]string, 1000)
+	for i := range imported {
+		imported[i] = map[string]string{"email": "import-" + itoa(i) + "@guests.example", "lead_source": "trade_fair"}
+	}
+	_, err := h.sandbox.CreateContacts(imported)
+	require.NoError(t, err)
+	h.eventually(3*time.Minute, "every contact was read", func() bool {
+		return len(h.sandbox.Journal(sandbox.JournalFilter{Provider: "hubspot", Operation: "contacts.get"})) >= len(imported)
+	})
+	assert.Zero(t, h.running("GuestJourney"))
+
+	// One lead by the CLI's way is one journey; its own contact, which has a
+	// source that starts journeys, starts no second.
+	id := h.begin(lead(1))
+	h.reaches(id, "conversing", time.Minute)
+	h.eventually(30*time.Second, "our own contact was read as well", func() bool {
+		return len(h.sandbox.Journal(sandbox.JournalFilter{Provider: "hubspot", Operation: "contacts.get"})) > len(imported)
+	})
+	assert.Equal(t, 1, h.running("GuestJourney"))
+}
+
+func TestContactsOfAConfiguredSourceStartInTurn(t *testing.T) {
+	h := open(t, settings{env: []string{"HUBSPOT_START_SOURCES=website", "HUBSPOT_START_PROGRAM=quick", "HUBSPOT_STARTS_PER_HOUR=2"}})
+	for i := range 3 {
+		_, err := h.sandbox.CreateContact(map[string]string{"email": "web-" + itoa(i) + "@guests.example", "lead_source": "website"})
+		require.NoError(t, err)
+	}
+	h.eventually(30*time.Second, "two journeys run and one lead waits", func() bool {
+		var view struct {
+			Queue, Started int
+			Attention      []string
+		}
+		value, err := h.client.QueryWorkflow(t.Context(), "claim/hubspot/4242/starts", "", kit.QueryStatus)
+		return err == nil && value.Get(&view) == nil && view.Started == 2 && view.Queue == 1 && len(view.Attention) == 1
+	})
+	h.eventually(10*time.Second, "visibility shows both", func() bool { return h.running("GuestJourney") == 2 })
+}
+
+// running counts the workflows of a type that have not closed.
+func (h *house) running(workflowType string) int {
+	h.t.Helper()
+	answer, err := h.client.CountWorkflow(h.t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
+		Query: "WorkflowType = '" + workflowType + "' AND ExecutionStatus = 'Running'",
+	})
+	require.NoError(h.t, err)
+	return int(answer.GetCount())
 }

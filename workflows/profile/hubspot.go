@@ -16,16 +16,6 @@ import (
 // event of the same contact finds it.
 const settle = 24 * time.Hour
 
-// journeyType and journeyStart are the other side's public names: a journey
-// imports this package, so this package cannot import it. A test holds both to
-// the journey's own.
-const journeyType = "GuestJourney"
-
-type journeyStart struct {
-	Lead    directory.Lead `json:"lead"`
-	Program string         `json:"program"`
-}
-
 // contactTurn reads the contact that an event told of, and hands it on if the
 // rules say that such a contact starts a journey.
 func (c *claim) contactTurn(ctx workflow.Context) (bool, error) {
@@ -121,7 +111,7 @@ func (c *claim) startsTurn(ctx workflow.Context) (bool, error) {
 func (c *claim) startFirst(ctx workflow.Context) {
 	request := c.state.Queue[0]
 	step := "journey." + request.JourneyID
-	kit.Child(ctx, c.core, step, journeyType, request.JourneyID, journeyStart{Lead: request.Lead, Program: request.Program})
+	kit.Child(ctx, c.core, step, directory.JourneyType, request.JourneyID, directory.JourneyStart{Lead: request.Lead, Program: request.Program})
 	c.core.Forget(step)
 	c.state.Queue = c.state.Queue[1:]
 	c.state.Started = append(c.state.Started, workflow.Now(ctx).UTC())
