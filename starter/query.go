@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"guestjourney/workflows/kit"
+)
+
+// Status answers the command status.
+type Status struct {
+	WorkflowID string          `json:"workflowId"`
+	RunID      string          `json:"runId"`
+	Type       string          `json:"type"`
+	Execution  string          `json:"execution"`
+	UI         string          `json:"ui"`
+	Status     json.RawMessage `json:"status"`
+}
+
+func statusCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "status <id>",
+		Short: "Show where a workflow stands, what it waits for and until when",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			id, err := workflowID(args[0])
+			if err != nil {
+				return err
+			}
+			return withSession(command, func(ctx context.Context, s *session) error { return status(ctx, s, command, id) })
+		},
+	}
+	addOutput(command)
+	addTimeout(command)
+	return command
+}
+
+func status(ctx context.Context, s *session, command *cobra.Command, id string) error {
+	described, err := s.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return fmt.Errorf("status of %s: %w", id, err)
+	}
+	answer, err := ask(ctx, s, id, kit.QueryStatus)
+	if err != nil {
+		return err
+	}
+	info := described.GetWorkflowExecutionInfo()
+	run := info.GetExecution().GetRunId()
+	return show(command, Status{
+		WorkflowID: id, RunID: run, Type: info.GetType().GetName(), Execution: info.GetStatus().String(),
+		UI: s.link(id, run), Status: answer,
+	}, nil)
+}
+
+func queryCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "query <id> <name>",
+		Short: "Ask a workflow: status, timeline, next_deadlines, money",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(command *cobra.Command, args []string) error {
+			id, err := workflowID(args[0])
+			if err != nil {
+				return err
+			}
+			return withSession(command, func(ctx context.Context, s *session) error { return query(ctx, s, command, id, args[1]) })
+		},
+	}
+	addOutput(command)
+	addTimeout(command)
+	return command
+}
+
+func query(ctx context.Context, s *session, command *cobra.Command, id, name string) error {
+	answer, err := ask(ctx, s, id, name)
+	if err != nil {
+		return err
+	}
+	return show(command, answer, nil)
+}
+
+func ask(ctx context.Context, s *session, id, name string) (json.RawMessage, error) {
+	encoded, err := s.QueryWorkflow(ctx, id, "", name)
+	if err != nil {
+		return nil, fmt.Errorf("query %s of %s: %w", name, id, err)
+	}
+	var answer json.RawMessage
+	if err := encoded.Get(&answer); err != nil {
+		return nil, fmt.Errorf("query %s of %s: %w", name, id, err)
+	}
+	return answer, nil
+}
