@@ -40,7 +40,7 @@ func (a *appointment) offer(ctx workflow.Context) {
 			return kit.Verdict{Pending: true, Detail: "the place is being given back"}
 		})
 	kit.OnUpdate(ctx, a.core, kit.UpdateReschedule, "Move to another time; every reminder of the old one is dropped.",
-		func(command kit.Reschedule) error { return a.checkMove(command.Start) },
+		func(command kit.Reschedule) error { return a.checkMove(command.Start, workflow.Now(ctx)) },
 		func(id string, command kit.Reschedule) kit.Verdict {
 			a.state.Move = &Move{Local: command.Start, CommandID: id}
 			return kit.Verdict{Pending: true, Detail: "the calendar is being changed"}
@@ -65,17 +65,14 @@ func (a *appointment) open() error {
 	return nil
 }
 
-func (a *appointment) checkMove(start string) error {
+func (a *appointment) checkMove(start string, now time.Time) error {
 	if err := a.open(); err != nil {
 		return err
 	}
 	if a.state.Stage == StageStarted {
 		return fmt.Errorf("the appointment has started")
 	}
-	if !ValidLocal(start) {
-		return fmt.Errorf(`start: want a wall-clock time such as "2027-03-02T09:00:00"`)
-	}
-	return nil
+	return CheckStart(start, now)
 }
 
 func (a *appointment) command(ctx workflow.Context, command Command) {
@@ -85,7 +82,7 @@ func (a *appointment) command(ctx workflow.Context, command Command) {
 	case "cancel":
 		a.end(ctx, StageCancelled, "")
 	case "reschedule":
-		if err := a.checkMove(command.Local); err != nil {
+		if err := a.checkMove(command.Local, workflow.Now(ctx)); err != nil {
 			a.core.Note(ctx, "command", "reschedule refused: "+err.Error())
 			a.core.Raise(ctx, "reschedule_refused")
 			return

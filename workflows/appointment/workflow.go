@@ -59,12 +59,40 @@ func (i Input) problems() []string {
 // ValidLocal says whether text is a wall-clock time, or an instant with its
 // offset.
 func ValidLocal(text string) bool {
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.RFC3339} {
-		if _, err := time.Parse(layout, text); err == nil {
-			return true
+	_, _, err := parseLocal(text)
+	return err == nil
+}
+
+// parseLocal reads a wall-clock time as if it were in UTC, or an instant.
+func parseLocal(text string) (at time.Time, exact bool, err error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true, nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, false, nil
 		}
 	}
-	return false
+	return time.Time{}, false, fmt.Errorf(`want a wall-clock time such as "2027-03-02T09:00:00"`)
+}
+
+// farWest is how far the zone that is last in the day lags behind UTC.
+const farWest = 12 * time.Hour
+
+// CheckStart refuses a start that cannot be read, or that is past wherever the
+// property lies: workflow code reads no zone files.
+func CheckStart(start string, now time.Time) error {
+	at, exact, err := parseLocal(start)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	if !exact {
+		at = at.Add(farWest)
+	}
+	if !at.After(now) {
+		return fmt.Errorf("start: %s is past", start)
+	}
+	return nil
 }
 
 // restore restores or builds the state and sets every handler.

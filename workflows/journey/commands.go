@@ -10,6 +10,7 @@ import (
 	"guestjourney/workflows/appointment"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
+	"guestjourney/workflows/profile"
 )
 
 // offerCommands sets every handler and channel, before the first wait.
@@ -24,7 +25,7 @@ func (j *journey) offerCommands(ctx workflow.Context) {
 			return kit.Verdict{Pending: true, Detail: "the compensations are under way"}
 		})
 	kit.OnUpdate(ctx, j.core, kit.UpdateReschedule, "Move the session; its reminders move along.",
-		j.checkReschedule, func(id string, command kit.Reschedule) kit.Verdict {
+		func(command kit.Reschedule) error { return j.checkReschedule(command, workflow.Now(ctx)) }, func(id string, command kit.Reschedule) kit.Verdict {
 			j.ask(Chore{Kind: "reschedule", Local: command.Start, CommandID: id})
 			return kit.Verdict{Pending: true, Detail: "the appointment is being moved"}
 		})
@@ -54,12 +55,12 @@ func (j *journey) checkCancel(command kit.Cancel) error {
 	return nil
 }
 
-func (j *journey) checkReschedule(command kit.Reschedule) error {
+func (j *journey) checkReschedule(command kit.Reschedule, now time.Time) error {
 	if !slices.Contains([]string{"held", "confirmed", "moved"}, j.state.Session.State) || j.leavingForGood() {
 		return fmt.Errorf("there is no session to move in stage %s", j.state.Stage)
 	}
-	if !appointment.ValidLocal(command.Start) {
-		return fmt.Errorf(`start: want a wall-clock time such as "2027-03-02T09:00:00"`)
+	if err := appointment.CheckStart(command.Start, now); err != nil {
+		return err
 	}
 	if id := command.Appointment; id != "" && id != j.state.Session.ID {
 		return fmt.Errorf("appointment: this journey's is %s", j.state.Session.ID)
@@ -106,6 +107,8 @@ func (j *journey) doChores(ctx workflow.Context) {
 		case "contact":
 			contact := j.contact()
 			j.tellSession(ctx, step, appointment.Command{Kind: chore.Kind, Contact: &contact})
+		case "profile":
+			j.tellProfile(ctx, step, profile.SignalChannel, kit.Fact{Type: "opted_out", Data: map[string]string{"channel": chore.Channel}})
 		}
 		j.state.Chores = j.state.Chores[1:]
 	}

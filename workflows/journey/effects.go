@@ -11,7 +11,6 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/sms"
 	"guestjourney/workflows/kit"
-	"guestjourney/workflows/profile"
 )
 
 // say sends one message on every open channel the guest has. before is when it
@@ -55,15 +54,16 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 		Request: sms.Message{To: j.state.Phone, Template: template, Locale: j.locale(), Params: params, WorkflowID: j.id},
 	})
 	if receipt.Blocked {
-		j.state.OptedOut = append(j.state.OptedOut, "sms")
-		j.ask(Chore{Kind: "contact"})
-		j.tellProfile(ctx, "tell.profile.sms", profile.SignalChannel, kit.Fact{Type: "opted_out", Data: map[string]string{"channel": "sms"}})
+		j.refuseChannel("sms")
 	}
 	return err
 }
 
 // record moves the deal and leaves a note: one milestone.
 func (j *journey) record(ctx workflow.Context, stage crm.Stage, note string) error {
+	if j.state.ContactID == "" {
+		return nil // ended before the CRM knew of it
+	}
 	price := j.program().Price
 	_, err := kit.Do(ctx, j.core, kit.Step[crm.Deal, crm.Ref]{
 		Name: "crm.deal." + string(stage), Call: crm.UpsertDeal, Skippable: true,

@@ -67,9 +67,9 @@ func (j *journey) guestFact(ctx workflow.Context, fact kit.Fact) {
 func (j *journey) emailFact(ctx workflow.Context, fact kit.Fact) {
 	switch fact.Type {
 	case "unsubscribe", "group_unsubscribe", "spamreport":
-		j.closeChannel("email")
+		j.refuseChannel("email")
 	case "bounce", "dropped":
-		j.closeChannel("email")
+		j.refuseChannel("email")
 		j.core.Raise(ctx, "email_unreachable")
 	}
 }
@@ -91,6 +91,15 @@ func (j *journey) closeChannel(channel string) {
 	}
 	j.state.OptedOut = append(j.state.OptedOut, channel)
 	j.ask(Chore{Kind: "contact"})
+}
+
+// refuseChannel closes a channel that a provider or the mail's reader closed,
+// and tells the guest's profile, so that every journey of the guest knows.
+func (j *journey) refuseChannel(channel string) {
+	if !slices.Contains(j.state.OptedOut, channel) {
+		j.closeChannel(channel)
+		j.ask(Chore{Kind: "profile", Channel: channel})
+	}
 }
 
 // paymentFact takes the plan's word. Reports may come out of order; amounts only
@@ -120,6 +129,9 @@ func (j *journey) paymentFact(ctx workflow.Context, update payment.Update) {
 		money.RefundAsked = true
 	case "refunded", "cancelled", "expired":
 		money.Closed = update.Kind
+		if !j.leavingForGood() && j.state.Cancel == nil && j.state.Stage != StageDeposit {
+			j.core.Raise(ctx, "plan_closed")
+		}
 	}
 }
 
@@ -135,13 +147,16 @@ func (j *journey) sessionFact(ctx workflow.Context, update appointment.Update) {
 	session := &j.state.Session
 	j.core.Note(ctx, "fact", fmt.Sprintf("appointment: %s (revision %d)", update.Kind, update.Revision))
 	if update.Kind == "opted_out" {
-		j.closeChannel(update.Channel)
+		j.refuseChannel(update.Channel)
 		return
 	}
 	if update.Revision < session.Revision {
 		return
 	}
 	session.State, session.Revision = update.Kind, update.Revision
+	if j.placeGone() && update.Kind != appointment.StageDone && !j.leavingForGood() && j.state.Cancel == nil {
+		j.core.Raise(ctx, "place_lost")
+	}
 	session.Start, session.Local = update.Start, update.Local
 	for _, outcome := range j.state.Common.Outcomes {
 		if update.Kind == "moved" && outcome.Command == kit.UpdateReschedule && outcome.Status == "pending" {

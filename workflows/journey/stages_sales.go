@@ -132,7 +132,7 @@ func (j *journey) offer(ctx workflow.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if wake == kit.Expired || j.state.Session.State == appointment.StageReleased {
+	if wake == kit.Expired || j.placeGone() {
 		return j.lose("expired"), nil
 	}
 	if err := j.record(ctx, crm.StageOffer, "Offer sent"); err != nil {
@@ -146,12 +146,12 @@ func (j *journey) offer(ctx workflow.Context) (string, error) {
 		return "", err
 	}
 	wake, err = j.core.Until(ctx, deadline, func() bool {
-		return j.state.Answer == "declined" || (j.state.Answer == "accepted" && j.state.Policy.Version != "")
+		return j.placeGone() || j.state.Answer == "declined" || (j.state.Answer == "accepted" && j.state.Policy.Version != "")
 	})
 	switch {
 	case err != nil:
 		return "", err
-	case wake == kit.Expired:
+	case wake == kit.Expired, j.placeGone():
 		return j.lose("expired"), nil
 	case j.state.Answer == "declined":
 		return j.lose("declined"), nil
@@ -159,8 +159,8 @@ func (j *journey) offer(ctx workflow.Context) (string, error) {
 	return StageDeposit, nil
 }
 
-// holdPlace starts the appointment, which holds the place until the deposit's
-// deadline at the latest.
+// holdPlace starts the appointment, which holds the place; the journey gives it
+// back earlier when offer or deposit run out.
 func (j *journey) holdPlace(ctx workflow.Context) {
 	program := j.program()
 	if j.state.Session.ID != "" {
@@ -171,7 +171,9 @@ func (j *journey) holdPlace(ctx workflow.Context) {
 		Notify: j.id, GuestRef: j.state.GuestRef, Contact: j.contact(), CalendarID: program.Session.CalendarID,
 		Title: program.Session.Title, Local: j.state.Intake.Arrival, Plus: program.Session.After, Zone: program.Zone,
 		Duration: program.Session.Duration, Reminders: program.Session.Reminders, QuietHours: program.QuietHours,
-		HoldUntil:       j.state.Since.Add(program.Deadlines.Offer.Value() + program.Deadlines.Deposit.Value()),
+		// Longer than offer and deposit together: a deposit that came in time must
+		// find its place, even if the news of it was slow.
+		HoldUntil:       j.state.Since.Add(program.Deadlines.Offer.Value() + program.Deadlines.Deposit.Value() + j.patience()),
 		AttendanceAfter: program.Deadlines.AttendanceAfter, EmailTracking: program.EmailTracking,
 		Pace: program.Pace, ProgramCode: program.Code, Test: j.input.Test,
 	})

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -17,7 +18,7 @@ func (j *journey) booked(ctx workflow.Context) (string, error) {
 	j.tellSession(ctx, "session.confirm", appointment.Command{Kind: "confirm"})
 	for round := 1; ; round++ {
 		deadline := j.core.Deadline(fmt.Sprintf("confirmation %d", round), workflow.Now(ctx).Add(j.patience()), kit.ClassInventory, "attention: the place is not confirmed")
-		wake, err := j.core.Until(ctx, deadline, func() bool { return j.state.Session.State != "held" })
+		wake, err := j.core.Until(ctx, deadline, j.placeConfirmed)
 		if err != nil {
 			return "", err
 		}
@@ -25,6 +26,7 @@ func (j *journey) booked(ctx workflow.Context) (string, error) {
 		if wake == kit.Ready {
 			break
 		}
+		// A paid guest without a place: an operator reschedules or cancels.
 		j.core.Raise(ctx, "not_confirmed")
 	}
 	j.core.Settle("not_confirmed")
@@ -35,6 +37,10 @@ func (j *journey) booked(ctx workflow.Context) (string, error) {
 		"program": j.program().Label, "start": j.state.Arrival,
 	}, j.state.ArrivalAt)
 	return StagePreArrival, err
+}
+
+func (j *journey) placeConfirmed() bool {
+	return slices.Contains([]string{"confirmed", "moved", "started", "done"}, j.state.Session.State)
 }
 
 // preArrival waits for the arrival, and for the balance.

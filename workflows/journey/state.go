@@ -103,10 +103,11 @@ type Cancelling struct {
 	CommandID  string    `json:"commandId,omitempty"`
 }
 
-// Chore is one command for the plan or the appointment.
+// Chore is one command for the plan, the appointment or the profile.
 type Chore struct {
 	Number    int    `json:"number"`
-	Kind      string `json:"kind"` // "hold", "release", "reschedule", "contact"
+	Kind      string `json:"kind"` // "hold", "release", "reschedule", "contact", "profile"
+	Channel   string `json:"channel,omitempty"`
 	Local     string `json:"local,omitempty"`
 	Missed    string `json:"missed,omitempty"`
 	CommandID string `json:"commandId,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"guestjourney/activities/failure"
 	"guestjourney/workflows/journey"
@@ -424,4 +425,89 @@ func status(t *testing.T, stay *worldtest.Stay) journey.Overview {
 	var view journey.Overview
 	require.NoError(t, value.Get(&view))
 	return view
+}
+
+func TestACancelBeforeAnybodyKnowsLeavesNothing(t *testing.T) {
+	stay := worldtest.NewStay(t, worldtest.Retreat())
+	stay.World.Fail("claim", failure.NotProcessed, 1000)
+	stay.After(10*time.Minute, func() {
+		stay.Command(worldtest.JourneyID, kit.UpdateCancel, cancelByGuest(), nil)
+	})
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, "cancelled", result.Stage)
+	assert.Empty(t, stay.World.Order(), "nothing had happened, so nothing is to be undone or told")
+}
+
+func TestAPlaceThatIsLostNeedsAPerson(t *testing.T) {
+	stay := worldtest.NewStay(t, worldtest.Retreat())
+	happily(stay, "2027-06-01T15:00:00")
+	stay.After(4*time.Hour, func() {
+		stay.Command("appt/J1", kit.UpdateCancel, cancelByGuest(), nil)
+	})
+	stay.After(5*time.Hour, func() {
+		view := status(t, stay)
+		assert.Contains(t, view.Attention, "place_lost")
+		stay.Command(worldtest.JourneyID, kit.UpdateCancel, cancelByGuest(), nil)
+	})
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, "cancelled", result.Stage)
+	assert.Equal(t, int64(50000), result.RefundedMinor)
+}
+
+func TestARejectedCommandChangesNothing(t *testing.T) {
+	stay := worldtest.NewStay(t, worldtest.Retreat())
+	happily(stay, "2027-06-01T15:00:00")
+	stay.After(4*time.Hour, func() {
+		for name, input := range map[string]any{
+			kit.UpdateCancel:     map[string]any{"actor": "a", "role": "operator", "reason": "r", "by": "nobody"},
+			kit.UpdateHold:       map[string]any{"actor": "", "role": "king", "reason": ""},
+			kit.UpdateRelease:    kit.Release{Envelope: worldtest.Operator("r")},
+			kit.UpdateReschedule: kit.Reschedule{Envelope: worldtest.Operator("r"), Start: "2020-01-01T00:00:00"},
+			kit.UpdateSkipStep:   kit.StepCommand{Envelope: worldtest.Operator("r"), Step: "crm.contact"},
+			kit.UpdateRetryStep:  map[string]any{"actor": "a", "role": "operator", "reason": "r", "stepp": "x"},
+		} {
+			rejected := false
+			stay.UpdateWorkflow(name, "bad-"+name, &testsuite.TestUpdateCallback{
+				OnAccept:   func() { t.Errorf("%s was accepted", name) },
+				OnReject:   func(error) { rejected = true },
+				OnComplete: func(any, error) {},
+			}, input)
+			assert.True(t, rejected, name)
+		}
+		assert.Empty(t, status(t, stay).Commands)
+	})
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, "completed", result.Stage)
+}
+
+func TestTheSameCommandTwiceRunsOnce(t *testing.T) {
+	stay := worldtest.NewStay(t, worldtest.Retreat())
+	happily(stay, "2027-06-01T15:00:00")
+	command := cancelByGuest()
+	command.CommandID = "the-one"
+	for _, at := range []time.Duration{4 * time.Hour, 4*time.Hour + time.Second} {
+		stay.After(at, func() {
+			if stay.IsWorkflowCompleted() {
+				return
+			}
+			stay.Command(worldtest.JourneyID, kit.UpdateCancel, command, func(outcome kit.Outcome) {
+				assert.Equal(t, "the-one", outcome.CommandID)
+			})
+		})
+	}
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, int64(50000), result.RefundedMinor)
+	assert.Equal(t, 1, stay.World.Count("refund"))
 }

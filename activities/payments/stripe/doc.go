@@ -9,5 +9,5 @@
 // Stripe stores the answer of a POST under its key, a 500 included, and replays
 // it. So after an ambiguous try the adapter looks for the object by the effect
 // key in its metadata, and only if nothing is there and the replayed answer is a
-// 500 sends again under "<key>#2".
+// 500 sends again under "<key>#2"; another 500 there leads to "#3", and so on.
 package stripe

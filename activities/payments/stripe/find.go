@@ -8,6 +8,7 @@ import (
 
 	stripego "github.com/stripe/stripe-go/v76"
 
+	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 )
@@ -33,11 +34,14 @@ func pages[T any](fetch func(after string) (items []T, more bool, err error), id
 		}
 		all = append(all, items...)
 		if !more || len(items) == 0 {
-			break
+			return all, nil
 		}
 		after = id(items[len(items)-1])
 	}
-	return all, nil
+	// Half a list of payments would be a wrong one, half a look-up a second effect.
+	return nil, &failure.Error{
+		Provider: "stripe", Operation: "list", Class: failure.Permanent, Advice: "more objects than are read; look at the Stripe dashboard",
+	}
 }
 
 // list sets what every list call needs.
@@ -82,7 +86,10 @@ func (g *Gateway) sessions(ctx context.Context, customerID string) ([]*stripego.
 
 func (g *Gateway) findSession(ctx context.Context, effect options.Effect, customerID string) (*stripego.CheckoutSession, error) {
 	sessions, err := g.sessions(ctx, customerID)
-	return first(sessions, func(session *stripego.CheckoutSession) bool { return session.Metadata[metaEffect] == effect.Key }), err
+	// A page that has expired meanwhile is of no use and cannot be paid.
+	return first(sessions, func(session *stripego.CheckoutSession) bool {
+		return session.Metadata[metaEffect] == effect.Key && session.Status != stripego.CheckoutSessionStatusExpired
+	}), err
 }
 
 func (g *Gateway) intents(ctx context.Context, customerID string) ([]*stripego.PaymentIntent, error) {
@@ -150,13 +157,15 @@ func (g *Gateway) readIntent(ctx context.Context, id string) (payments.Attempt, 
 }
 
 // Attempts lists every attempt of a plan, oldest first. A page and the intent
-// behind it are one attempt.
+// behind it are one attempt. The intents are read first: one that is seen
+// belongs to a page that is read afterwards, while the other way round a guest
+// who begins to pay in between would look like a charge of ours.
 func (g *Gateway) Attempts(ctx context.Context, request payments.AttemptsRequest) ([]payments.Attempt, error) {
-	sessions, err := g.sessions(ctx, request.CustomerID)
+	intents, err := g.intents(ctx, request.CustomerID)
 	if err != nil {
 		return nil, err
 	}
-	intents, err := g.intents(ctx, request.CustomerID)
+	sessions, err := g.sessions(ctx, request.CustomerID)
 	if err != nil {
 		return nil, err
 	}

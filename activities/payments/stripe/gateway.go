@@ -23,6 +23,8 @@ type Config struct {
 	SecretKey string
 	// ReturnURL is where the guest comes back to from the payment page.
 	ReturnURL string
+	// Clock replaces time.Now in tests.
+	Clock func() time.Time
 }
 
 // Gateway is Stripe behind the port.
@@ -41,6 +43,9 @@ func New(config Config, out *provider.Client) (*Gateway, error) {
 	if config.ReturnURL == "" {
 		return nil, errors.New("stripe: the return URL of the payment page is missing")
 	}
+	if config.Clock == nil {
+		config.Clock = time.Now
+	}
 	return &Gateway{config: config, out: out}, nil
 }
 
@@ -55,7 +60,7 @@ type call struct {
 // begin makes a client for one request: the SDK's backend is told to send once,
 // to say nothing, and to use the one way out.
 func (g *Gateway) begin(ctx context.Context, operation string) *call {
-	c := &call{gateway: g, operation: operation}
+	c := &call{gateway: g, operation: operation, trace: provider.Trace{Operation: operation}}
 	backend := stripego.GetBackendWithConfig(stripego.APIBackend, &stripego.BackendConfig{
 		HTTPClient:        g.out.HTTPClient(ctx, &c.trace),
 		LeveledLogger:     &stripego.LeveledLogger{Level: stripego.LevelNull},
@@ -68,7 +73,7 @@ func (g *Gateway) begin(ctx context.Context, operation string) *call {
 
 // EnsureCustomer creates the customer.
 func (g *Gateway) EnsureCustomer(ctx context.Context, effect options.Effect, request payments.Customer) (payments.CustomerRef, error) {
-	customer, err := once(effect,
+	customer, err := once(effect, effect.Key,
 		func() (*stripego.Customer, error) { return g.findCustomer(ctx, effect, request.Email) },
 		func(key string) (*stripego.Customer, *call, error) {
 			c := g.begin(ctx, "customer.create")
@@ -93,11 +98,12 @@ func (g *Gateway) OpenCheckout(ctx context.Context, effect options.Effect, reque
 	if err != nil {
 		return payments.Checkout{}, err
 	}
-	session, err := once(effect,
+	expires, round := pageExpiry(effect.Since, request.ExpiresAt, g.config.Clock())
+	session, err := once(effect, roundKey(effect.Key, round),
 		func() (*stripego.CheckoutSession, error) { return g.findSession(ctx, effect, request.CustomerID) },
 		func(key string) (*stripego.CheckoutSession, *call, error) {
 			c := g.begin(ctx, "checkout.create")
-			params := g.sessionParams(effect, request, minor)
+			params := g.sessionParams(effect, request, minor, expires)
 			params.Context = ctx
 			params.SetIdempotencyKey(key)
 			session, err := c.api.CheckoutSessions.New(params)
@@ -109,16 +115,7 @@ func (g *Gateway) OpenCheckout(ctx context.Context, effect options.Effect, reque
 	return payments.Checkout{ID: session.ID, URL: session.URL, ExpiresAt: time.Unix(session.ExpiresAt, 0).UTC()}, nil
 }
 
-// Bounds of a page's life at Stripe, with room for the time that a call and its
-// retries take: the parameter is computed from the effect's beginning, so that
-// a second try sends the same.
-const (
-	shortestPage = 30*time.Minute + 10*time.Minute
-	longestPage  = 24*time.Hour - time.Minute
-)
-
-func (g *Gateway) sessionParams(effect options.Effect, request payments.CheckoutRequest, minor int64) *stripego.CheckoutSessionParams {
-	life := min(max(request.ExpiresAt.Sub(effect.Since), shortestPage), longestPage)
+func (g *Gateway) sessionParams(effect options.Effect, request payments.CheckoutRequest, minor int64, expires time.Time) *stripego.CheckoutSessionParams {
 	metadata := purpose(request.Purpose, effect)
 	intent := &stripego.CheckoutSessionPaymentIntentDataParams{Metadata: metadata}
 	if request.SaveForLater {
@@ -129,8 +126,8 @@ func (g *Gateway) sessionParams(effect options.Effect, request payments.Checkout
 		Customer:   stripego.String(request.CustomerID),
 		SuccessURL: stripego.String(g.config.ReturnURL),
 		CancelURL:  stripego.String(g.config.ReturnURL),
-		ExpiresAt:  stripego.Int64(effect.Since.Add(life).Unix()),
-		Locale:     optional(request.Locale),
+		ExpiresAt:  stripego.Int64(expires.Unix()),
+		Locale:     stripego.String(pageLocale(request.Locale)),
 		Metadata:   metadata,
 		LineItems: []*stripego.CheckoutSessionLineItemParams{{
 			Quantity: stripego.Int64(1),
@@ -150,7 +147,7 @@ func (g *Gateway) ChargeSaved(ctx context.Context, effect options.Effect, reques
 	if err != nil {
 		return payments.Attempt{}, err
 	}
-	intent, err := once(effect,
+	intent, err := once(effect, effect.Key,
 		func() (*stripego.PaymentIntent, error) { return g.findIntent(ctx, effect, request.CustomerID) },
 		func(key string) (*stripego.PaymentIntent, *call, error) {
 			c := g.begin(ctx, "payment_intent.create")
@@ -199,50 +196,44 @@ func (g *Gateway) CloseAttempt(ctx context.Context, effect options.Effect, ref p
 }
 
 func (g *Gateway) expireSession(ctx context.Context, effect options.Effect, id string) (payments.Attempt, error) {
-	err := closeOnce(effect, func(key string) (*call, error) {
+	return closeOnce(effect, func(key string) (*call, error) {
 		c := g.begin(ctx, "checkout.expire")
 		params := &stripego.CheckoutSessionExpireParams{}
 		params.Context = ctx
 		params.SetIdempotencyKey(key)
 		_, err := c.api.CheckoutSessions.Expire(id, params)
 		return c, err
-	})
-	if err != nil {
-		return payments.Attempt{}, err
-	}
-	return g.readSession(ctx, id)
+	}, func() (payments.Attempt, error) { return g.readSession(ctx, id) })
 }
 
 func (g *Gateway) cancelIntent(ctx context.Context, effect options.Effect, id string) (payments.Attempt, error) {
-	err := closeOnce(effect, func(key string) (*call, error) {
+	return closeOnce(effect, func(key string) (*call, error) {
 		c := g.begin(ctx, "payment_intent.cancel")
 		params := &stripego.PaymentIntentCancelParams{CancellationReason: stripego.String("abandoned")}
 		params.Context = ctx
 		params.SetIdempotencyKey(key)
 		_, err := c.api.PaymentIntents.Cancel(id, params)
 		return c, err
-	})
-	if err != nil {
-		return payments.Attempt{}, err
-	}
-	return g.readIntent(ctx, id)
+	}, func() (payments.Attempt, error) { return g.readIntent(ctx, id) })
 }
 
-// closeOnce closes something. That Stripe refuses to close what is closed or
-// paid already is no failure: reading it afterwards tells what is true.
-func closeOnce(effect options.Effect, send func(key string) (*call, error)) error {
-	c, err := send(effect.Key)
-	if err != nil && c.replayed500() {
-		c, err = send(effect.Key + "#2")
+// closeOnce closes an attempt and reads it. That Stripe refuses to close what is
+// closed, under way or paid already is no failure: reading it tells what is
+// true. A refusal that leaves the attempt open is one.
+func closeOnce(effect options.Effect, send func(key string) (*call, error), read func() (payments.Attempt, error)) (payments.Attempt, error) {
+	c, refused := underKeys(effect, effect.Key, send)
+	var answer *stripego.Error
+	if refused != nil && (!errors.As(refused, &answer) || answer.HTTPStatusCode != http.StatusBadRequest || answer.Type != stripego.ErrorTypeInvalidRequest) {
+		return payments.Attempt{}, c.failed(refused)
 	}
-	var failed *stripego.Error
-	if errors.As(err, &failed) && failed.HTTPStatusCode == http.StatusBadRequest && failed.Type == stripego.ErrorTypeInvalidRequest {
-		return nil
+	attempt, err := read()
+	switch attempt.Status {
+	case payments.AttemptOpen, payments.AttemptActionable, payments.AttemptDeclined:
+		if refused != nil {
+			return payments.Attempt{}, c.failed(refused)
+		}
 	}
-	if err != nil {
-		return c.failed(err)
-	}
-	return nil
+	return attempt, err
 }
 
 // Refund gives money back.
@@ -251,7 +242,7 @@ func (g *Gateway) Refund(ctx context.Context, effect options.Effect, request pay
 	if err != nil {
 		return payments.Refund{}, err
 	}
-	refund, err := once(effect,
+	refund, err := once(effect, effect.Key,
 		func() (*stripego.Refund, error) { return g.findRefund(ctx, effect, request.PaymentID) },
 		func(key string) (*stripego.Refund, *call, error) {
 			c := g.begin(ctx, "refund.create")
@@ -270,26 +261,42 @@ func (g *Gateway) Refund(ctx context.Context, effect options.Effect, request pay
 	return payments.Refund{ID: refund.ID, Status: refundStatus(refund.Status)}, nil
 }
 
-// once makes one effect: on a later try it looks for the object first, and an
-// answer 500 from Stripe's memory is got around with a second key.
-func once[T any](effect options.Effect, find func() (*T, error), create func(key string) (*T, *call, error)) (*T, error) {
+// once makes one effect: on a later try it looks for the object first. The key
+// is the effect's, or one made from it.
+func once[T any](effect options.Effect, key string, find func() (*T, error), create func(key string) (*T, *call, error)) (*T, error) {
 	if !effect.FirstTry {
 		if found, err := find(); err != nil || found != nil {
 			return found, err
 		}
 	}
-	made, c, err := create(effect.Key)
-	if err != nil && c.replayed500() {
-		made, c, err = create(effect.Key + "#2")
-	}
+	var made *T
+	c, err := underKeys(effect, key, func(key string) (c *call, err error) {
+		made, c, err = create(key)
+		return c, err
+	})
 	if err != nil {
 		return nil, c.failed(err)
 	}
 	return made, nil
 }
 
+// mostKeys bounds the native keys of one effect; each is used up by a 500.
+const mostKeys = 20
+
+// underKeys sends a request under its key. Stripe answers a stored 500 again
+// for a day: a later try, which has looked and found nothing, goes on to
+// "<key>#2", and to the next after another 500. A fresh 500 is never followed
+// up at once, as only a look-up can say what it did.
+func underKeys(effect options.Effect, key string, send func(key string) (*call, error)) (*call, error) {
+	c, err := send(key)
+	for number := 2; err != nil && c.replayed500() && !effect.FirstTry && number <= mostKeys; number++ {
+		c, err = send(key + "#" + strconv.Itoa(number))
+	}
+	return c, err
+}
+
 func (c *call) replayed500() bool {
-	return c.trace.Status() == http.StatusInternalServerError && c.trace.Header().Get("Idempotent-Replayed") == "true"
+	return c.trace.Status() >= http.StatusInternalServerError && c.trace.Header().Get("Idempotent-Replayed") == "true"
 }
 
 func purpose(p payments.Purpose, effect options.Effect) map[string]string {
@@ -306,7 +313,7 @@ func (c *call) failed(err error) error {
 	}
 	var failed *stripego.Error
 	if !errors.As(err, &failed) {
-		return c.gateway.out.Classify(c.operation, c.trace.Status(), "", c.trace.Header(), &c.trace, err)
+		return c.gateway.out.Classify(c.operation, 0, "", nil, &c.trace, err)
 	}
 	classified := c.gateway.out.Classify(c.operation, failed.HTTPStatusCode, string(failed.Code), c.trace.Header(), &c.trace, err)
 	if classified.Code == "" {

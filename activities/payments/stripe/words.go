@@ -32,10 +32,12 @@ func sessionAttempt(session *stripego.CheckoutSession) payments.Attempt {
 	case attempt.Status == payments.AttemptSucceeded, attempt.Status == payments.AttemptProcessing:
 	case session.Status == stripego.CheckoutSessionStatusOpen:
 		attempt.Status = payments.AttemptOpen
-	case session.Status == stripego.CheckoutSessionStatusExpired:
+	case session.Status == stripego.CheckoutSessionStatusExpired, attempt.Status == payments.AttemptDeclined, attempt.Status == payments.AttemptClosed:
+		// A complete page whose slow payment failed cannot be paid again.
 		attempt.Status = payments.AttemptClosed
 	default:
-		// Complete, but the money is still on its way.
+		// Complete, but the money is still on its way, or waits for the guest to
+		// pay a voucher.
 		attempt.Status = payments.AttemptProcessing
 	}
 	return attempt
@@ -55,7 +57,8 @@ func intentAttempt(intent *stripego.PaymentIntent) payments.Attempt {
 			attempt.DeclineCode = string(failed.Code)
 		}
 	}
-	if charge := intent.LatestCharge; charge != nil && charge.Captured {
+	// A slow method's charge counts as captured while the bank may still refuse.
+	if charge := intent.LatestCharge; charge != nil && charge.Captured && intent.Status == stripego.PaymentIntentStatusSucceeded {
 		currency := string(charge.Currency)
 		attempt.CapturedMinor = fromStripe(charge.AmountCaptured, currency).Minor
 		attempt.RefundedMinor = fromStripe(charge.AmountRefunded, currency).Minor
@@ -93,10 +96,11 @@ func refundStatus(status stripego.RefundStatus) payments.RefundStatus {
 
 // Stripe's amounts are the minor units of ISO 4217, with these exceptions
 // (https://docs.stripe.com/currencies, "Special cases"): ISK and UGX have no
-// minor unit, but are given in hundredths; three-decimal currencies must end in
-// 0.
+// minor unit, but are given in hundredths; MGA has one, but is given in whole
+// units; three-decimal currencies must end in 0.
 var (
 	hundredfold  = map[string]bool{"ISK": true, "UGX": true}
+	hundredth    = map[string]bool{"MGA": true}
 	threeDecimal = map[string]bool{"BHD": true, "JOD": true, "KWD": true, "OMR": true, "TND": true}
 )
 
@@ -105,19 +109,27 @@ func toStripe(money payments.Money) (int64, error) {
 	switch {
 	case hundredfold[currency]:
 		return money.Minor * 100, nil
+	case hundredth[currency] && money.Minor%100 == 0:
+		return money.Minor / 100, nil
+	case hundredth[currency]:
+		return 0, badAmount(fmt.Sprintf("an amount in %s must be whole", currency))
 	case threeDecimal[currency] && money.Minor%10 != 0:
-		return 0, &failure.Error{
-			Provider: "stripe", Operation: "amount", Class: failure.InvalidInput,
-			Advice: fmt.Sprintf("an amount in %s must end in 0 in its third decimal", currency),
-		}
+		return 0, badAmount(fmt.Sprintf("an amount in %s must end in 0 in its third decimal", currency))
 	}
 	return money.Minor, nil
 }
 
+func badAmount(advice string) error {
+	return &failure.Error{Provider: "stripe", Operation: "amount", Class: failure.InvalidInput, Advice: advice}
+}
+
 func fromStripe(minor int64, currency string) payments.Money {
 	currency = strings.ToUpper(currency)
-	if hundredfold[currency] {
+	switch {
+	case hundredfold[currency]:
 		minor /= 100
+	case hundredth[currency]:
+		minor *= 100
 	}
 	return payments.Money{Minor: minor, Currency: currency}
 }
