@@ -53,21 +53,72 @@ func (a *appointment) held(ctx workflow.Context) (string, error) {
 // confirmed sends the reminders of the present revision, until the start.
 func (a *appointment) confirmed(ctx workflow.Context) (string, error) {
 	for len(a.state.Reminders) > 0 {
-		reminder := a.state.Reminders[0]
-		deadline := a.reminderDeadline(reminder)
-		if _, err := a.core.Until(ctx, deadline, func() bool { return false }); err != nil {
+		deadline := a.nextReminder()
+		if _, err := a.core.Until(ctx, deadline, a.operatorHelped); err != nil {
 			return "", err
 		}
-		if err := a.remind(ctx, reminder); err != nil {
+		if err := a.remindAll(ctx); err != nil {
 			return "", err
 		}
-		a.state.Reminders = a.state.Reminders[1:]
 	}
 	start := a.core.Deadline(fmt.Sprintf("start rev %d", a.state.Revision), a.state.Times.Start, kit.ClassInternal, "the appointment starts")
 	if _, err := a.core.Until(ctx, start, func() bool { return false }); err != nil {
 		return "", err
 	}
 	return StageStarted, nil
+}
+
+// nextReminder is when the next reminder is due, or has its next turn after a
+// failure; at the start at the latest, when all that is left has been missed.
+func (a *appointment) nextReminder() kit.Deadline {
+	next := kit.Deadline{
+		Name: fmt.Sprintf("start rev %d", a.state.Revision), At: a.state.Times.Start,
+		Class: kit.ClassInternal, Consequence: "the appointment starts",
+	}
+	for _, reminder := range a.state.Reminders {
+		deadline := a.reminderDeadline(reminder)
+		if a.core.StepStatusOf(a.reminderStep(reminder)) != kit.StepNew {
+			deadline.At = a.core.StepTurn(a.reminderStep(reminder))
+		}
+		if !deadline.At.IsZero() && deadline.At.Before(next.At) {
+			next = deadline
+		}
+	}
+	return next
+}
+
+// operatorHelped says whether an operator has sent a parked reminder on its way.
+func (a *appointment) operatorHelped() bool {
+	for _, reminder := range a.state.Reminders {
+		switch _, tried := a.state.Common.Ledger[a.reminderStep(reminder)]; {
+		case tried && a.core.StepStatusOf(a.reminderStep(reminder)) == kit.StepNew,
+			a.core.StepStatusOf(a.reminderStep(reminder)) == kit.StepSkipped:
+			return true
+		}
+	}
+	return false
+}
+
+// remindAll sends every reminder that is due. One channel that fails holds no
+// other back: it keeps its place in the list, and comes to its turn again.
+func (a *appointment) remindAll(ctx workflow.Context) error {
+	var left []timetable.ReminderTime
+	for i, reminder := range a.state.Reminders {
+		if reminder.At.After(workflow.Now(ctx)) {
+			left = append(left, reminder)
+			continue
+		}
+		err := a.remind(ctx, reminder)
+		switch {
+		case errors.Is(err, kit.ErrStepWaits):
+			left = append(left, reminder)
+		case err != nil:
+			a.state.Reminders = append(left, a.state.Reminders[i:]...)
+			return err
+		}
+	}
+	a.state.Reminders = left
+	return nil
 }
 
 // started waits for the end; attendance is a later concern.
@@ -199,17 +250,21 @@ func (a *appointment) reminderDeadline(reminder timetable.ReminderTime) kit.Dead
 // remind sends one reminder, unless its time has passed: after an outage or a
 // hold, a late one is worse than none.
 func (a *appointment) remind(ctx workflow.Context, reminder timetable.ReminderTime) error {
-	if a.tooLate(reminder, workflow.Now(ctx)) {
+	step := a.reminderStep(reminder)
+	if a.core.StepStatusOf(step) == kit.StepNew && a.tooLate(reminder, workflow.Now(ctx)) {
 		a.core.Note(ctx, "step", fmt.Sprintf("reminder %s %s not sent: its time has passed", reminder.Name, reminder.Channel))
 		return nil
 	}
-	step := fmt.Sprintf("reminder.%s.%s.rev-%d", reminder.Name, reminder.Channel, a.state.Revision)
 	params := map[string]string{"name": a.state.Contact.Name, "start": a.state.Times.Local, "in": reminder.Name}
-	err := a.send(ctx, step, reminder.Channel, wording.Reminder, params, a.state.Times.Start)
+	err := a.send(ctx, step, reminder.Channel, wording.Reminder, params, true)
 	if errors.Is(err, kit.ErrStepMissed) {
 		return nil
 	}
 	return err
+}
+
+func (a *appointment) reminderStep(reminder timetable.ReminderTime) string {
+	return fmt.Sprintf("reminder.%s.%s.rev-%d", reminder.Name, reminder.Channel, a.state.Revision)
 }
 
 // tooLate allows half of the way to the start, at most 30 minutes. What a hold
@@ -231,7 +286,7 @@ func (a *appointment) announce(ctx workflow.Context) error {
 	params := map[string]string{"name": a.state.Contact.Name, "start": a.state.Times.Local}
 	for _, channel := range []string{"email", "sms"} {
 		step := fmt.Sprintf("moved.%s.rev-%d", channel, a.state.Revision)
-		err := a.send(ctx, step, channel, wording.Moved, params, a.state.Times.Start)
+		err := a.send(ctx, step, channel, wording.Moved, params, false)
 		if err != nil && !errors.Is(err, kit.ErrStepMissed) {
 			return err
 		}
@@ -241,7 +296,8 @@ func (a *appointment) announce(ctx workflow.Context) error {
 
 // send sends one message on one channel. Whether the guest may be reached there
 // is looked at now, not when the message was planned.
-func (a *appointment) send(ctx workflow.Context, step, channel, template string, params map[string]string, before time.Time) error {
+func (a *appointment) send(ctx workflow.Context, step, channel, template string, params map[string]string, patient bool) error {
+	before := a.state.Times.Start
 	contact := a.state.Contact
 	if slices.Contains(contact.OptedOut, channel) {
 		a.core.Note(ctx, "step", step+" not sent: the guest closed this channel")
@@ -250,7 +306,7 @@ func (a *appointment) send(ctx workflow.Context, step, channel, template string,
 	switch {
 	case channel == "sms" && contact.Phone != "":
 		receipt, err := kit.Do(ctx, a.core, kit.Step[sms.Message, sms.Receipt]{
-			Name: step, Call: sms.Send, Guest: true, Skippable: true, Before: before,
+			Name: step, Call: sms.Send, Guest: true, Skippable: true, Patient: patient, Before: before,
 			Request: sms.Message{To: contact.Phone, Template: template, Locale: contact.Locale, Params: params, WorkflowID: a.id},
 		})
 		if receipt.Blocked {
@@ -259,7 +315,7 @@ func (a *appointment) send(ctx workflow.Context, step, channel, template string,
 		return err
 	case channel == "email" && contact.Email != "":
 		_, err := kit.Do(ctx, a.core, kit.Step[email.Message, email.Receipt]{
-			Name: step, Call: email.Send, Guest: true, Skippable: true, Before: before,
+			Name: step, Call: email.Send, Guest: true, Skippable: true, Patient: patient, Before: before,
 			Request: email.Message{
 				To: contact.Email, Name: contact.Name, Template: template, Locale: contact.Locale, Params: params,
 				WorkflowID: a.id, Tracking: email.Tracking(a.input.EmailTracking),

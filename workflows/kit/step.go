@@ -12,6 +12,10 @@ import (
 	"guestjourney/activities/options"
 )
 
+// ErrStepWaits says that a patient step failed for now: it has a later turn of
+// its own, at StepTurn.
+var ErrStepWaits = errors.New("the step waits for its next turn")
+
 // ErrStepMissed says that a step's time passed before it succeeded.
 var ErrStepMissed = errors.New("the step's time has passed")
 
@@ -53,6 +57,9 @@ type Step[R, T any] struct {
 	Skippable bool
 	// Before is when the step stops to make sense; zero means never.
 	Before time.Time
+	// Patient makes a failure return ErrStepWaits at once, for a caller that has
+	// other things to do meanwhile and asks again when the step's turn has come.
+	Patient bool
 	// forget keeps no result and no entry: a reading.
 	forget bool
 	// strict makes a permanent failure the caller's InvalidInput.
@@ -76,6 +83,11 @@ func Do[R, T any](ctx workflow.Context, c *Core, step Step[R, T]) (T, error) {
 			return decodeResult[T](step.Name, entry.Result), nil
 		case entry.Status == StepDone || entry.changed(digest(step.Request)):
 			c.park(ctx, step.Name, entry, "the effect key was used with other parameters", failure.EffectConflict)
+		case step.Patient && c.waits(ctx, step.Name, entry):
+			if c.late(ctx, step.Before) {
+				return result, c.miss(ctx, step.Name, entry)
+			}
+			return result, ErrStepWaits
 		case entry.Status == StepRetrying || entry.Status == StepParked:
 			if err := c.awaitTurn(ctx, step.Name, entry, step.Before); err != nil {
 				return result, err
@@ -162,12 +174,11 @@ func (c *Core) mayStart(ctx workflow.Context, name string, entry *Entry, guest b
 	if err != nil {
 		return err
 	}
-	now := workflow.Now(ctx).UTC()
-	if !before.IsZero() && !now.Before(before) {
+	if c.late(ctx, before) {
 		return c.miss(ctx, name, entry)
 	}
 	if entry.Since.IsZero() {
-		entry.Since = now
+		entry.Since = workflow.Now(ctx).UTC()
 	}
 	return nil
 }
@@ -236,7 +247,7 @@ func (c *Core) awaitTurn(ctx workflow.Context, name string, entry *Entry, before
 			entry.Status = StepNew
 			return nil
 		}
-		if !before.IsZero() && !now.Before(before) {
+		if c.late(ctx, before) {
 			return c.miss(ctx, name, entry)
 		}
 		if err := c.pauseUntil(ctx, name, entry, earliest(now, attentionAt, entry, before)); err != nil {
@@ -260,6 +271,39 @@ func earliest(now, attentionAt time.Time, entry *Entry, before time.Time) time.T
 	}
 	consider(before)
 	return next
+}
+
+// waits says whether a step's turn is still to come, and asks for a person when
+// it has failed for long.
+func (c *Core) waits(ctx workflow.Context, name string, entry *Entry) bool {
+	if entry.Status == StepParked {
+		return true
+	}
+	if entry.Status != StepRetrying {
+		return false
+	}
+	now := workflow.Now(ctx)
+	if !now.Before(entry.Since.Add(c.pace.AttentionAfter.Value())) {
+		c.Raise(ctx, "retrying:"+name)
+	}
+	if now.Before(entry.NextTry) {
+		return true
+	}
+	entry.Status = StepNew
+	return false
+}
+
+// StepTurn is when a patient step should be asked for again; the zero time
+// means that it waits for an operator.
+func (c *Core) StepTurn(name string) time.Time {
+	if entry, ok := c.common.Ledger[name]; ok && entry.Status == StepRetrying {
+		return entry.NextTry
+	}
+	return time.Time{}
+}
+
+func (c *Core) late(ctx workflow.Context, before time.Time) bool {
+	return !before.IsZero() && !workflow.Now(ctx).Before(before)
 }
 
 func (c *Core) pauseUntil(ctx workflow.Context, name string, entry *Entry, at time.Time) error {

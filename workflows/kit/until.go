@@ -182,8 +182,11 @@ func (c *Core) Upcoming(list func() []Deadline) { c.upcoming = list }
 
 // WaitsFor says in words what the loop waits for.
 func (c *Core) WaitsFor() string {
-	if c.waiting == "" {
+	switch {
+	case c.waiting == "":
 		return ""
+	case c.until.IsZero():
+		return c.waiting
 	}
 	return fmt.Sprintf("%s until %s", c.waiting, c.until.UTC().Format(time.RFC3339))
 }

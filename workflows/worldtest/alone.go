@@ -1,0 +1,36 @@
+package worldtest
+
+import (
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/workflows"
+	"guestjourney/workflows/kit"
+)
+
+// NewAlone makes an environment for one workflow that is started by itself, at
+// noon UTC on 1 March 2027.
+func NewAlone(t *testing.T, workflowID string) *Stay {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC))
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
+	env.SetTestTimeout(30 * time.Second)
+	stay := &Stay{TestWorkflowEnvironment: env, t: t, World: New(Retreat(), env.Now)}
+	workflows.Register(env, kit.Policy{AllowPlaintext: func() bool { return true }})
+	stay.World.Register(env)
+	return stay
+}
+
+// Names of the SDK's types for listeners, so that tests read well.
+type (
+	Info    = workflow.Info
+	Context = workflow.Context
+	Values  = converter.EncodedValues
+)
