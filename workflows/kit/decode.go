@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/failure"
+	"guestjourney/internal/identity"
 	"guestjourney/internal/sealed"
 )
 
@@ -56,7 +57,7 @@ func DecodeInput[T any](ctx workflow.Context, policy Policy, raw converter.RawVa
 		return none, InvalidInput("not encrypted: start through the CLI, or give the UI its codec endpoint")
 	}
 	// A claim's ID is made by us, of a hash or of the CRM's own number.
-	if id := workflow.GetInfo(ctx).WorkflowExecution.ID; !strings.HasPrefix(id, "claim/") && LooksLikeAddress(id) {
+	if id := workflow.GetInfo(ctx).WorkflowExecution.ID; !strings.HasPrefix(id, "claim/") && identity.LooksLikeAddress(id) {
 		return none, InvalidInput("the workflow ID looks like an e-mail address or a phone number, and IDs are shown in clear; use an opaque one")
 	}
 	value, err := Decode[T](raw)

@@ -81,12 +81,3 @@ func FuzzDecode(f *testing.F) {
 		assert.Equal(t, same, value)
 	})
 }
-
-func TestIDsThatLookLikeAddressesAreKnown(t *testing.T) {
-	for id, want := range map[string]bool{
-		"journey/ana@example.com": true, "journey/+52 55 1234 5678": true, "5512345678": true,
-		"journey/01j8z3k4m5n6p7q8r9s0t1v2w3": false, "journey/J1": false, "journey/2027": false, "journey/hubspot-42-1234567890": false,
-	} {
-		assert.Equal(t, want, LooksLikeAddress(id), id)
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -47,30 +46,4 @@ func digest(request any) string {
 		panic(fmt.Sprintf("request %T cannot be written as JSON: %v", request, err))
 	}
 	return shortHash(string(data))
-}
-
-// LooksLikeAddress says whether a workflow ID seems to hold an e-mail address
-// or a phone number, which must not be shown in clear.
-func LooksLikeAddress(workflowID string) bool {
-	for _, part := range strings.Split(workflowID, "/") {
-		if strings.Contains(part, "@") || looksLikePhone(part) {
-			return true
-		}
-	}
-	return false
-}
-
-// looksLikePhone: only digits and the signs that people put between them, 7 to
-// 15 digits (ITU-T E.164 allows 15).
-func looksLikePhone(part string) bool {
-	digits := 0
-	for _, r := range part {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case !strings.ContainsRune("+-(). ", r):
-			return false
-		}
-	}
-	return digits >= 7 && digits <= 15
 }
