@@ -3,6 +3,7 @@ package journey
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -23,14 +24,16 @@ func (j *journey) lose(reason string) string {
 }
 
 // cancelling runs the compensations in their order: calendar and place, money,
-// CRM, message. Each is asked for at once, so a stuck one stops no other; the
+// CRM, message. Each is waited for as long as any step may fail before a person
+// is told; then the next has its turn, so a stuck one stops no other. The
 // message tells how far the money has come.
 func (j *journey) cancelling(ctx workflow.Context) (string, error) {
-	j.giveUp(ctx)
-	if err := j.awaitEnd(ctx, "place", j.placeGone, 1); err != nil {
+	j.givePlaceBack(ctx)
+	if err := j.awaitFirst(ctx, "place", j.placeGone); err != nil {
 		return "", err
 	}
-	if err := j.awaitEnd(ctx, "money", j.moneyKnown, 1); err != nil {
+	j.closePlan(ctx)
+	if err := j.awaitFirst(ctx, "money", j.moneyClosed); err != nil {
 		return "", err
 	}
 	if err := j.record(ctx, crm.StageCancelled, "Cancelled"); err != nil {
@@ -39,24 +42,29 @@ func (j *journey) cancelling(ctx workflow.Context) (string, error) {
 	if err := j.sayCancelled(ctx); err != nil {
 		return "", err
 	}
-	if err := j.awaitEnd(ctx, "place", j.placeGone, 0); err != nil {
+	if err := j.awaitEnd(ctx, "place", j.placeGone); err != nil {
 		return "", err
 	}
-	if err := j.awaitEnd(ctx, "money", j.moneyClosed, 0); err != nil {
+	if err := j.awaitEnd(ctx, "money", j.moneyClosed); err != nil {
 		return "", err
 	}
 	j.core.Complete(j.state.Cancel.CommandID, "done", "cancelled; money "+j.state.Money.State)
 	return StageCancelled, nil
 }
 
-// giveUp asks the appointment and the plan to end.
-func (j *journey) giveUp(ctx workflow.Context) {
-	command := payment.Command{Kind: "cancel", ReceivedAt: j.state.Since, Refund: "full"}
-	if j.state.Cancel != nil {
-		command.ReceivedAt, command.Refund = j.state.Cancel.ReceivedAt, j.state.Cancel.Refund
-	}
+// givePlaceBack asks the appointment to end; one that has closed holds nothing.
+func (j *journey) givePlaceBack(ctx workflow.Context) {
 	if !j.tellSession(ctx, "session.cancel", appointment.Command{Kind: "cancel"}) && j.state.Session.ID != "" && !j.placeGone() {
 		j.state.Session.State = appointment.StageDone
+	}
+}
+
+// closePlan asks the plan to end. What the guest pays from the cancel on is
+// late, however long the place took.
+func (j *journey) closePlan(ctx workflow.Context) {
+	command := payment.Command{Kind: "cancel", At: j.state.Since, ReceivedAt: j.state.Since, Refund: "full"}
+	if j.state.Cancel != nil {
+		command.ReceivedAt, command.Refund = j.state.Cancel.ReceivedAt, j.state.Cancel.Refund
 	}
 	j.tellPlan(ctx, "plan.cancel", command)
 }
@@ -69,31 +77,42 @@ func (j *journey) placeGone() bool {
 	return j.state.Session.ID == ""
 }
 
-func (j *journey) moneyKnown() bool  { return j.state.Money.RefundAsked || j.moneyClosed() }
-func (j *journey) moneyClosed() bool { return j.state.Money.PlanID == "" || j.state.Money.Closed != "" }
+func (j *journey) moneyClosed() bool {
+	return j.state.Money.PlanID == "" || j.state.Money.Closed != ""
+}
 
-// awaitEnd waits for one compensation: a number of rounds, or until it is done
-// if rounds is 0. Each round without an answer asks for a person.
-func (j *journey) awaitEnd(ctx workflow.Context, what string, done func() bool, rounds int) error {
-	stuck := "stuck:" + what
-	for round := 1; !done() && (rounds == 0 || round <= rounds); round++ {
-		name := fmt.Sprintf("%s given back %d", what, round)
-		if rounds == 0 {
-			name = fmt.Sprintf("%s settled %d", what, round)
-		}
-		deadline := j.core.Deadline(name, workflow.Now(ctx).Add(j.patience()), kit.ClassInternal, "attention: it is not given back")
+// awaitFirst waits for one compensation before the next one's turn.
+func (j *journey) awaitFirst(ctx workflow.Context, what string, done func() bool) error {
+	if done() || slices.Contains(j.state.Common.Attention, "stuck:"+what) {
+		return nil
+	}
+	wait := j.program().Pace.WithDefaults().AttentionAfter.Value()
+	deadline := j.core.Deadline(what+" given back", j.state.Since.Add(wait), kit.ClassInternal, "attention; the others go on")
+	wake, err := j.core.Until(ctx, deadline, done)
+	if err == nil && wake == kit.Expired {
+		j.core.Raise(ctx, "stuck:"+what)
+	}
+	if err == nil {
+		j.core.Drop(deadline.Name)
+	}
+	return err
+}
+
+// awaitEnd waits until a compensation is done. It never gives up by itself:
+// each round without an answer asks for a person.
+func (j *journey) awaitEnd(ctx workflow.Context, what string, done func() bool) error {
+	for round := 1; !done(); round++ {
+		deadline := j.core.Deadline(fmt.Sprintf("%s settled %d", what, round), workflow.Now(ctx).Add(j.patience()), kit.ClassInternal, "attention: it is not given back")
 		wake, err := j.core.Until(ctx, deadline, done)
 		if err != nil {
 			return err
 		}
 		j.core.Drop(deadline.Name)
 		if wake == kit.Expired {
-			j.core.Raise(ctx, stuck)
+			j.core.Raise(ctx, "stuck:"+what)
 		}
 	}
-	if done() {
-		j.core.Settle(stuck)
-	}
+	j.core.Settle("stuck:" + what)
 	return nil
 }
 
@@ -141,11 +160,12 @@ func (j *journey) close(ctx workflow.Context) (string, error) {
 }
 
 func (j *journey) closeLost(ctx workflow.Context) error {
-	j.giveUp(ctx)
-	if err := j.awaitEnd(ctx, "place", j.placeGone, 0); err != nil {
+	j.givePlaceBack(ctx)
+	j.closePlan(ctx)
+	if err := j.awaitEnd(ctx, "place", j.placeGone); err != nil {
 		return err
 	}
-	if err := j.awaitEnd(ctx, "money", j.moneyClosed, 0); err != nil {
+	if err := j.awaitEnd(ctx, "money", j.moneyClosed); err != nil {
 		return err
 	}
 	if err := j.record(ctx, crm.StageLost, "Lost: "+j.state.Lost); err != nil {

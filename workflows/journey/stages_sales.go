@@ -28,7 +28,7 @@ func (j *journey) captured(ctx workflow.Context) (string, error) {
 		j.core.SetPace(snapshot.Program.Pace)
 		ctx = j.core.Paced(ctx)
 	}
-	j.core.Deadline("captured", j.state.Since.Add(j.program().Deadlines.Captured.Value()), kit.ClassInternal, "attention")
+	j.core.Deadline("captured", j.state.Since.Add(j.program().Deadlines.Captured.Value()), kit.ClassAttention, "attention, if a step still fails")
 	if err := j.identify(ctx); err != nil {
 		return "", err
 	}
@@ -213,6 +213,10 @@ func (j *journey) deposit(ctx workflow.Context) (string, error) {
 }
 
 func (j *journey) requestPayment(ctx workflow.Context, page int) error {
+	for old := 1; old < page; old++ {
+		j.core.GiveUp("payment_request-" + number(old) + ".email")
+		j.core.GiveUp("payment_request-" + number(old) + ".sms")
+	}
 	if err := j.record(ctx, crm.StageDeposit, "Deposit requested"); err != nil {
 		return err
 	}

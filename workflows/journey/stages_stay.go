@@ -3,6 +3,7 @@ package journey
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -112,11 +113,17 @@ func (j *journey) aftercare(ctx workflow.Context) (string, error) {
 				return "", err
 			}
 		}
-		if err := j.mail(ctx, checkIn(i)+".email", wording.CheckIn, map[string]string{"name": j.input.Lead.FirstName}, j.state.Departure.Add(2*after.Value())); err != nil && !isMissed(err) {
+		if err := j.mail(ctx, checkIn(i)+".email", wording.CheckIn, map[string]string{"name": j.input.Lead.FirstName}, j.lastCheckIn(after.Value())); err != nil && !isMissed(err) {
 			return "", err
 		}
 	}
 	return StageCompleted, nil
+}
+
+// lastCheckIn is when asking makes no sense any more: as long again after
+// departure, an hour later at least.
+func (j *journey) lastCheckIn(after time.Duration) time.Time {
+	return j.state.Departure.Add(after + max(after, time.Hour))
 }
 
 func checkIn(i int) string { return "check_in-" + number(i+1) }

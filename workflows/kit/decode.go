@@ -146,7 +146,9 @@ func collectFields(known map[string]reflect.Type, want reflect.Type) {
 		switch {
 		case field.Anonymous && tag == "":
 			collectFields(known, field.Type)
-		case field.IsExported() && tag != "" && tag != "-":
+		case field.IsExported() && tag == "":
+			known[field.Name] = field.Type
+		case field.IsExported() && tag != "-":
 			known[tag] = field.Type
 		}
 	}

@@ -17,10 +17,20 @@ func (c *Core) Drain() {
 // something came in meanwhile, in which case the loop must look again.
 func (c *Core) Finish(ctx workflow.Context) (changed bool) {
 	before := c.nudges
-	c.Drain()
+	c.collect(ctx)
 	c.wait(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	c.Drain()
+	c.collect(ctx)
 	return c.nudges != before
+}
+
+// collect reads every signal of this task. One may already be in the hands of
+// its receiver, which the SDK woke but which has not run: the loop runs first.
+// So the receivers have a turn, and then what is left in the channels is read.
+func (c *Core) collect(ctx workflow.Context) {
+	others := false
+	workflow.GoNamed(ctx, "yield", func(workflow.Context) { others = true })
+	must(workflow.Await(ctx, func() bool { return others }))
+	c.Drain()
 }
 
 // ContinueAsNew ends the run and hands the state on. Call it after Finish: what

@@ -43,7 +43,13 @@ type Face struct {
 // published is what visibility was told last, so that only a change costs an
 // event.
 type published struct {
-	Stage, Money, Clearance, Control, Program, Owner, GuestRef string `json:",omitempty"`
+	Stage     string `json:"stage,omitempty"`
+	Money     string `json:"money,omitempty"`
+	Clearance string `json:"clearance,omitempty"`
+	Control   string `json:"control,omitempty"`
+	Program   string `json:"program,omitempty"`
+	Owner     string `json:"owner,omitempty"`
+	GuestRef  string `json:"guestRef,omitempty"`
 
 	NextDeadline time.Time `json:"nextDeadline,omitzero"`
 	ArrivalAt    time.Time `json:"arrivalAt,omitzero"`

@@ -237,7 +237,7 @@ func (c *Core) pause(name string, tries int) time.Duration {
 // awaitTurn waits until a retrying or parked step may go on: its time has come,
 // or an operator said so.
 func (c *Core) awaitTurn(ctx workflow.Context, name string, entry *Entry, before time.Time) error {
-	attentionAt := entry.Since.Add(c.pace.AttentionAfter.Value())
+	attentionAt := c.attentionAt(entry)
 	for entry.Status == StepRetrying || entry.Status == StepParked {
 		now := workflow.Now(ctx).UTC()
 		if entry.Status == StepRetrying && !now.Before(attentionAt) {
@@ -255,6 +255,18 @@ func (c *Core) awaitTurn(ctx workflow.Context, name string, entry *Entry, before
 		}
 	}
 	return nil
+}
+
+// attentionAt is when a step that keeps failing needs a person: after its own
+// time, or at the stage's deadline for attention.
+func (c *Core) attentionAt(entry *Entry) time.Time {
+	at := entry.Since.Add(c.pace.AttentionAfter.Value())
+	for _, name := range workflow.DeterministicKeys(c.common.Deadlines) {
+		if deadline := c.common.Deadlines[name]; deadline.Class == ClassAttention && deadline.At.Before(at) {
+			at = deadline.At
+		}
+	}
+	return at
 }
 
 // earliest is the next instant at which awaitTurn has something to do.
@@ -283,7 +295,7 @@ func (c *Core) waits(ctx workflow.Context, name string, entry *Entry) bool {
 		return false
 	}
 	now := workflow.Now(ctx)
-	if !now.Before(entry.Since.Add(c.pace.AttentionAfter.Value())) {
+	if !now.Before(c.attentionAt(entry)) {
 		c.Raise(ctx, "retrying:"+name)
 	}
 	if now.Before(entry.NextTry) {
@@ -346,6 +358,15 @@ func (c *Core) StepStatusOf(name string) StepStatus {
 		return entry.Status
 	}
 	return StepNew
+}
+
+// GiveUp ends a step that something newer has replaced, unless it is done.
+func (c *Core) GiveUp(name string) {
+	entry, ok := c.common.Ledger[name]
+	if ok && entry.Status != StepDone && entry.Status != StepSkipped {
+		entry.Status = StepMissed
+		c.settleStep(name)
+	}
 }
 
 // Forget removes a finished step whose repetition is excluded otherwise, so

@@ -24,6 +24,9 @@ const (
 	ClassMoney Class = "money"
 	// ClassInternal runs on: our own escalation.
 	ClassInternal Class = "internal"
+	// ClassAttention is never waited for: a step that still fails by then needs
+	// a person.
+	ClassAttention Class = "attention"
 )
 
 func (c Class) stopsWhenHeld() bool { return c == ClassGuest || c == ClassMessage }

@@ -62,7 +62,7 @@ func (p *plan) checkCancel(command kit.Cancel) error {
 func (p *plan) command(ctx workflow.Context, command Command) {
 	switch command.Kind {
 	case "cancel":
-		p.cancel(ctx, Cancel{Kind: reasonCancelled, ReceivedAt: command.ReceivedAt, Refund: command.Refund})
+		p.cancel(ctx, Cancel{Kind: reasonCancelled, At: command.At, ReceivedAt: command.ReceivedAt, Refund: command.Refund})
 	case "hold":
 		p.core.Hold(ctx, command.ReceivedAt)
 	case "release":
@@ -78,7 +78,9 @@ func (p *plan) cancel(ctx workflow.Context, cancel Cancel) {
 	if p.state.Cancel != nil {
 		return
 	}
-	cancel.At = workflow.Now(ctx).UTC()
+	if cancel.At.IsZero() {
+		cancel.At = workflow.Now(ctx).UTC()
+	}
 	if cancel.ReceivedAt.IsZero() {
 		cancel.ReceivedAt = cancel.At
 	}

@@ -57,8 +57,11 @@ const (
 
 // Command is what a journey asks of its plan.
 type Command struct {
-	ID         string    `json:"id"`
-	Kind       string    `json:"kind"` // "cancel", "hold", "release"
+	ID   string `json:"id"`
+	Kind string `json:"kind"` // "cancel", "hold", "release"
+	// At is when the journey was cancelled: what is captured later is late.
+	// Zero means when the plan takes the command.
+	At         time.Time `json:"at,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 	Refund     string    `json:"refund,omitempty"` // "policy", "full", "none"
 }
