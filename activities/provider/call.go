@@ -36,7 +36,7 @@ func (c *Client) Call(ctx context.Context, r Request, out any) error {
 	}
 	trace := &Trace{Operation: r.Operation}
 	sender := &attempt{client: c, ctx: ctx, trace: trace} // the request has the base URL already
-	answer, err := sender.RoundTrip(request)
+	answer, err := sender.RoundTrip(request)              //nolint:bodyclose // decode closes it
 	if err != nil {
 		return c.Classify(r.Operation, 0, "", nil, trace, err)
 	}

@@ -19,7 +19,8 @@ import (
 	"guestjourney/workflows/kit"
 )
 
-// quick is a program whose stay is over in about ten seconds.
+// quick is a program whose stay is over in about twenty seconds. A reminder may
+// be late by half of its distance from the start: a busy machine needs that.
 func quick() programs.Program {
 	return programs.Program{
 		Code: "quick", Version: "1", Languages: []string{"en", "es"}, Zone: "America/Mexico_City", Label: "Quick stay",
@@ -37,8 +38,8 @@ func quick() programs.Program {
 		Session: programs.Session{
 			CalendarID: "house@example.com", Title: "PRG-00", After: seconds(3), Duration: seconds(1),
 			Reminders: []programs.Reminder{
-				{Name: "24h", Before: seconds(4), Channels: []string{"sms", "email"}},
-				{Name: "1h", Before: seconds(2), Channels: []string{"sms"}},
+				{Name: "24h", Before: seconds(8), Channels: []string{"sms", "email"}},
+				{Name: "1h", Before: seconds(5), Channels: []string{"sms"}},
 			},
 		},
 		Refunds: []programs.RefundTier{

@@ -19,10 +19,10 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestAGuestPaysIsBookedAndIsReminded(t *testing.T) {
 	h := open(t, settings{})
-	h.invite(8*time.Second, true, nil)
+	h.invite(14*time.Second, true, nil)
 	id := h.begin(lead(1))
 
-	result := h.result(id, time.Minute)
+	result := h.result(id, 90*time.Second)
 
 	assert.Equal(t, "completed", result.Stage)
 	assert.Equal(t, "paid", result.MoneyState)
@@ -67,13 +67,13 @@ func TestARescheduleMovesTheReminders(t *testing.T) {
 	h.invite(2*time.Hour, true, nil)
 	id := h.begin(lead(1))
 	h.reaches(id, "pre_arrival", 30*time.Second)
-	start := time.Now().Add(6 * time.Second).UTC().Truncate(time.Second)
+	start := time.Now().Add(14 * time.Second).UTC().Truncate(time.Second)
 
 	outcome, err := h.command(id, kit.UpdateReschedule, kit.Reschedule{Envelope: operator("the doctor is ill"), Start: start.Format(time.RFC3339)})
 
 	require.NoError(t, err)
 	assert.Equal(t, "pending", outcome.Status)
-	h.eventually(20*time.Second, "the moved appointment is over", func() bool {
+	h.eventually(40*time.Second, "the moved appointment is over", func() bool {
 		view, err := h.status(id)
 		return err == nil && view.Session.State == "done" && view.Session.Revision == 2
 	})
@@ -89,7 +89,7 @@ func TestARescheduleMovesTheReminders(t *testing.T) {
 	}
 	var reminders int
 	for _, message := range h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"}) {
-		if message.At.After(start.Add(-5 * time.Second)) {
+		if message.At.After(start.Add(-10 * time.Second)) {
 			reminders++
 		}
 	}
@@ -128,12 +128,12 @@ func TestMoneyThatComesTooLateGoesBackInFull(t *testing.T) {
 
 func TestAWebhookMayComeBeforeTheCallReturns(t *testing.T) {
 	h := open(t, settings{})
-	h.invite(9*time.Second, true, nil)
+	h.invite(14*time.Second, true, nil)
 	// The provider has charged, and told of it, while our call still waits.
 	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "stripe", Operation: "payment_intents.create", Kind: sandbox.FaultLatency, Delay: 2 * time.Second, Count: 1}))
 	id := h.begin(lead(1))
 
-	result := h.result(id, time.Minute)
+	result := h.result(id, 90*time.Second)
 
 	assert.Equal(t, int64(200000), result.CapturedMinor)
 	assert.Equal(t, "completed", result.Stage)
@@ -144,10 +144,10 @@ func TestAWebhookMayComeBeforeTheCallReturns(t *testing.T) {
 func TestDuplicateAndReorderedWebhooksHaveOneEffect(t *testing.T) {
 	h := open(t, settings{})
 	h.sandbox.SetDelivery(sandbox.DeliveryOptions{Duplicates: 3, Reverse: true, Delay: 200 * time.Millisecond})
-	h.invite(12*time.Second, true, nil)
+	h.invite(18*time.Second, true, nil)
 	id := h.begin(lead(1))
 
-	result := h.result(id, time.Minute)
+	result := h.result(id, 90*time.Second)
 
 	assert.Equal(t, "completed", result.Stage)
 	assert.Equal(t, int64(200000), result.CapturedMinor)
@@ -161,7 +161,7 @@ func TestDuplicateAndReorderedWebhooksHaveOneEffect(t *testing.T) {
 
 func TestAGuestWhoTextsStopIsLeftAlone(t *testing.T) {
 	h := open(t, settings{})
-	h.invite(8*time.Second, true, nil)
+	h.invite(14*time.Second, true, nil)
 	guest := lead(1)
 	id := h.begin(guest)
 	h.reaches(id, "pre_arrival", 30*time.Second)
@@ -173,7 +173,7 @@ func TestAGuestWhoTextsStopIsLeftAlone(t *testing.T) {
 	})
 	texts := len(h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"}))
 
-	result := h.result(id, time.Minute)
+	result := h.result(id, 90*time.Second)
 
 	assert.Equal(t, "completed", result.Stage)
 	after := h.sandbox.Messages(sandbox.MessageFilter{Channel: "sms"})

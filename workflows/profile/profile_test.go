@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/crm"
 	"guestjourney/activities/directory"
@@ -164,7 +166,7 @@ func TestTheSurplusWaitsInOrder(t *testing.T) {
 	stay := worldtest.NewAlone(t, "claim/hubspot/42/starts")
 	var started []string
 	stay.OnWorkflow(directory.JourneyType, mock.Anything, mock.Anything).Return(nil, nil)
-	stay.SetOnChildWorkflowStartedListener(func(info *worldtest.Info, _ worldtest.Context, _ worldtest.Values) {
+	stay.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
 		started = append(started, info.WorkflowExecution.ID+" "+stay.Now().Format("15:04"))
 	})
 	stay.After(time.Minute, func() {

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/workflows"
 	"guestjourney/workflows/kit"
@@ -27,10 +25,3 @@ func NewAlone(t *testing.T, workflowID string) *Stay {
 	stay.World.Register(env)
 	return stay
 }
-
-// Names of the SDK's types for listeners, so that tests read well.
-type (
-	Info    = workflow.Info
-	Context = workflow.Context
-	Values  = converter.EncodedValues
-)
