@@ -73,10 +73,7 @@ func (a *attempt) readFailure(answer *http.Response) error {
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return err
 	}
-	code := ""
-	if a.client.config.Code != nil {
-		code = safeCode(a.client.config.Code(text))
-	}
+	code := safeCode(a.client.config.Code(text))
 	a.trace.set(func() { a.trace.code, a.trace.complete = code, true })
 	answer.Body = io.NopCloser(bytes.NewReader(text))
 	done(nil)

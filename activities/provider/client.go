@@ -34,7 +34,7 @@ type Config struct {
 	// Rate limits the calls per second of this process; 0 is no limit.
 	Rate rate.Limit
 	// Code reads the provider's own error code from the body of an error
-	// answer; nil if it has none.
+	// answer; nil looks in the usual places of a JSON body.
 	Code func(body []byte) string
 	// Rule overrides the general classification of an error answer; nil, or
 	// false, leaves it as it is.
@@ -66,6 +66,9 @@ func New(config Config) (*Client, error) {
 	base, err := parseBase(config.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("provider %s: %w", config.Name, err)
+	}
+	if config.Code == nil {
+		config.Code = usualCode
 	}
 	if config.Timeout == 0 {
 		config.Timeout = timeouts[config.Name]

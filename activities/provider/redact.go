@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,4 +100,20 @@ func kindOf(err error) string {
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// usualCode finds an error code where JSON APIs put it. A policy's name says
+// more than a category.
+func usualCode(body []byte) string {
+	var answer struct {
+		PolicyName string `json:"policyName"`
+		Category   string `json:"category"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	if answer.PolicyName != "" {
+		return answer.PolicyName
+	}
+	return answer.Category
 }
