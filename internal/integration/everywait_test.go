@@ -80,7 +80,7 @@ func TestACancelCanBeHeldAndLeft(t *testing.T) {
 			h.must(id, kit.UpdateCancel, kit.Cancel{Envelope: operator("the guest called"), By: "guest"})
 			h.eventually(45*time.Second, "the journey waits for the money", func() bool {
 				view, err := h.status(id)
-				return err == nil && strings.HasPrefix(view.WaitsFor, "money settled")
+				return err == nil && strings.HasPrefix(view.WaitsFor, "money ")
 			})
 			waiting(h, id)
 			h.sandbox.ClearFaults()
