@@ -209,7 +209,9 @@ func TestABalanceThatIsDeclinedIsPaidOnAPage(t *testing.T) {
 	stay := worldtest.NewStay(t, worldtest.Retreat())
 	stay.World.Decline = true
 	happily(stay, "2027-06-01T15:00:00")
-	stay.After(65*day, func() { stay.Pay("balance") })
+	// Charged 30 days before arrival, on day 62; a page is open for a day then,
+	// and again after three days.
+	stay.After(65*day+12*time.Hour, func() { stay.Pay("balance") })
 
 	result, err := stay.Run()
 
@@ -227,7 +229,8 @@ func TestAnUnpaidBalanceNeedsAPerson(t *testing.T) {
 		view := status(t, stay)
 		assert.Equal(t, "pre_arrival", view.Stage)
 		assert.Contains(t, view.Attention, "unpaid_at_arrival")
-		stay.Pay("balance")
+		require.True(t, stay.World.PayClosed("balance"), "paid at the desk's terminal")
+		stay.Hint("paid")
 	})
 
 	result, err := stay.Run()

@@ -112,7 +112,8 @@ func (p *plan) charge(ctx workflow.Context) (string, error) {
 	return StageArrears, p.closeAttempt(ctx, attempt)
 }
 
-// arrears asks the guest to pay the balance on a page, until arrival.
+// arrears asks the guest to pay the balance on a page, until arrival. A page is
+// open for a day; a new one, and with it a message, comes on fixed days only.
 func (p *plan) arrears(ctx workflow.Context) (string, error) {
 	if p.state.Money != MoneyPastDue {
 		p.state.Money = MoneyPastDue
@@ -122,12 +123,12 @@ func (p *plan) arrears(ctx workflow.Context) (string, error) {
 	if until.IsZero() || !until.After(p.state.Since) {
 		until = p.state.Since.Add(p.input.LateWindow.Value())
 	}
-	deadline := p.core.Deadline("balance overdue", until, kit.ClassMoney, "an operator decides; the page stays open")
+	deadline := p.core.Deadline("balance overdue", until, kit.ClassMoney, "an operator decides; the guest is asked no more")
 	for {
-		if err := p.openPage(ctx, stepBalance, p.input.Balance, deadline.At, "action_required"); err != nil {
+		if err := p.remindOfBalance(ctx, deadline.At); err != nil {
 			return "", err
 		}
-		wake, err := p.awaitPage(ctx, deadline)
+		wake, err := p.awaitArrears(ctx, deadline)
 		if err != nil {
 			return "", err
 		}
@@ -138,11 +139,53 @@ func (p *plan) arrears(ctx workflow.Context) (string, error) {
 			return p.settled(ctx)
 		}
 		if wake == kit.Expired {
+			p.state.Overdue = true
 			p.core.Raise(ctx, "balance_overdue")
 			p.tell(ctx, "past_due", Update{Kind: "past_due"})
 			deadline = p.core.Deadline("balance overdue", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "an operator is asked again")
 		}
 	}
+}
+
+// dunning is when the guest is asked: at once, after 3 and 7 days, then weekly.
+func dunning(since time.Time, round int) time.Time {
+	const day = 24 * time.Hour
+	switch round {
+	case 0:
+		return since
+	case 1:
+		return since.Add(3 * day)
+	}
+	return since.Add(time.Duration(round-1) * 7 * day)
+}
+
+func (p *plan) pageOpen(step string) bool { return p.state.Page.Step == step && !p.pageClosed() }
+
+// remindOfBalance opens a page when none is open and a day to ask has come.
+func (p *plan) remindOfBalance(ctx workflow.Context, until time.Time) error {
+	if p.state.Overdue || p.pageOpen(stepBalance) || workflow.Now(ctx).Before(dunning(p.state.Since, p.state.Reminders)) {
+		return nil
+	}
+	err := p.openPage(ctx, stepBalance, p.input.Balance, until, "action_required")
+	if err == nil {
+		p.state.Reminders++
+	}
+	return err
+}
+
+// awaitArrears waits for news of the page, or for the next day to ask.
+func (p *plan) awaitArrears(ctx workflow.Context, deadline kit.Deadline) (kit.Wake, error) {
+	next := dunning(p.state.Since, p.state.Reminders)
+	if p.pageOpen(stepBalance) {
+		return p.awaitPage(ctx, deadline)
+	}
+	if p.state.Overdue || !next.Before(deadline.At) {
+		return p.core.Until(ctx, deadline, p.hinted)
+	}
+	reminder := p.core.Deadline(fmt.Sprintf("balance reminder %d", p.state.Reminders), next, kit.ClassMoney, "the guest gets a new page")
+	_, err := p.core.Until(ctx, reminder, p.hinted)
+	p.core.Drop(reminder.Name)
+	return kit.Ready, err
 }
 
 func (p *plan) settled(ctx workflow.Context) (string, error) {

@@ -46,6 +46,11 @@ type State struct {
 	Hint bool `json:"hint,omitempty"`
 	// Charged: the saved payment method was tried for the balance.
 	Charged bool `json:"charged,omitempty"`
+	// Reminders counts how often the guest was asked for an overdue balance.
+	Reminders int `json:"reminders,omitempty"`
+	// Overdue: the last day for the balance has passed; the debt stays, and an
+	// operator decides.
+	Overdue bool `json:"overdue,omitempty"`
 	// Cancel is what ended the plan early.
 	Cancel *Cancel `json:"cancel,omitempty"`
 	// Asked is how much of each payment we have asked to give back.

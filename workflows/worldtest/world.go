@@ -40,6 +40,7 @@ type World struct {
 	effects  map[string]int
 	order    []string
 	sessions []*payments.Attempt
+	expires  map[string]time.Time // page to its end
 	Texts    []string
 	Mails    []string
 	Claimed  directory.Claimed
@@ -62,7 +63,7 @@ type fault struct {
 // New makes a world that offers one program.
 func New(program programs.Program, now func() time.Time) *World {
 	return &World{
-		Program: program, effects: map[string]int{}, Places: map[string]string{}, fail: map[string]*fault{}, Now: now,
+		Program: program, effects: map[string]int{}, expires: map[string]time.Time{}, Places: map[string]string{}, fail: map[string]*fault{}, Now: now,
 	}
 }
 
@@ -153,12 +154,14 @@ func (g gateway) EnsureCustomer(_ context.Context, effect options.Effect, _ paym
 
 func (g gateway) OpenCheckout(_ context.Context, effect options.Effect, request payments.CheckoutRequest) (payments.Checkout, error) {
 	id := "page-" + effect.Key
+	expires := effect.Since.Add(24 * time.Hour)
 	err := g.w.act("page", effect.Key, func() {
+		g.w.expires[id] = expires
 		g.w.sessions = append(g.w.sessions, &payments.Attempt{
 			Kind: payments.KindCheckout, ID: id, Step: request.Purpose.Step, Status: payments.AttemptOpen, Amount: request.Amount,
 		})
 	})
-	return payments.Checkout{ID: id, URL: "https://pay.example/" + id, ExpiresAt: effect.Since.Add(24 * time.Hour)}, err
+	return payments.Checkout{ID: id, URL: "https://pay.example/" + id, ExpiresAt: expires}, err
 }
 
 func (g gateway) ChargeSaved(_ context.Context, effect options.Effect, request payments.ChargeRequest) (payments.Attempt, error) {
@@ -203,6 +206,9 @@ func (g gateway) Attempts(context.Context, payments.AttemptsRequest) ([]payments
 	defer g.w.mutex.Unlock()
 	var list []payments.Attempt
 	for _, attempt := range g.w.sessions {
+		if end, page := g.w.expires[attempt.ID]; page && attempt.Status == payments.AttemptOpen && !g.w.Now().Before(end) {
+			attempt.Status = payments.AttemptClosed
+		}
 		list = append(list, *attempt)
 	}
 	return list, nil
