@@ -11,6 +11,7 @@ import (
 
 	"guestjourney/activities/calendar"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 )
 
 const events = "/google/calendar/v3/calendars/house@group.calendar.google.com/events"
@@ -22,19 +23,19 @@ func TestHoldInsertsUnderItsOwnID(t *testing.T) {
 	require.Equal(t, eventID, ref.ID)
 	require.Regexp(t, "^[a-v0-9]{5,}$", ref.ID, "the alphabet that Google asks for")
 
-	require.Len(t, script.received(), 1)
-	sent := script.received()[0]
-	require.Equal(t, http.MethodPost, sent.method)
-	require.Equal(t, events, sent.path)
-	require.Equal(t, "none", sent.query.Get("sendUpdates"))
-	require.Equal(t, "Bearer ya29.t0ken", sent.header.Get("Authorization"))
+	require.Len(t, script.Received(), 1)
+	sent := script.Received()[0]
+	require.Equal(t, http.MethodPost, sent.Method)
+	require.Equal(t, events, sent.Path)
+	require.Equal(t, "none", sent.Query.Get("sendUpdates"))
+	require.Equal(t, "Bearer ya29.t0ken", sent.Header.Get("Authorization"))
 	require.JSONEq(t, `{
 		"id": "`+eventID+`", "summary": "retreat-7d A1", "status": "tentative", "visibility": "private",
 		"start": {"dateTime": "2027-03-02T09:00:00-06:00", "timeZone": "America/Mexico_City"},
 		"end": {"dateTime": "2027-03-02T10:00:00-06:00", "timeZone": "America/Mexico_City"},
 		"reminders": {"useDefault": false},
 		"extendedProperties": {"private": {"op": "`+holdKey+`", "workflow": "appt/a1"}}
-	}`, sent.body)
+	}`, sent.Body)
 }
 
 const duplicate = `{"error":{"code":409,"errors":[{"reason":"duplicate"}]}}`
@@ -50,12 +51,12 @@ func TestAHoldThatIsThereIsCompared(t *testing.T) {
 		"ours, with another status":       {standing("confirmed", holdKey, start), failure.EffectConflict},
 		"released":                        {standing("cancelled", holdKey, start), failure.EffectConflict},
 		"changed, then released":          {standing("cancelled", "appt/a1/0123456789ab/confirm/1", start), failure.EffectConflict},
-		"unreadable":                      {reply(500, ""), failure.Ambiguous},
+		"unreadable":                      {providertest.Reply(500, ""), failure.Ambiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
-			diary, script := newDiary(t, reply(409, duplicate), test.there)
+			diary, script := newDiary(t, providertest.Reply(409, duplicate), test.there)
 			ref, err := diary.Hold(context.Background(), effect(holdKey), entry())
-			require.Equal(t, events+"/"+eventID, script.received()[1].path)
+			require.Equal(t, events+"/"+eventID, script.Received()[1].Path)
 			if test.class != "" {
 				requireClass(t, test.class, err)
 				return
@@ -74,44 +75,44 @@ func TestChangeWritesOverTheEventThatItRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, eventID, ref.ID)
 
-	require.Equal(t, http.MethodGet, script.received()[0].method)
-	sent := script.received()[1]
-	require.Equal(t, http.MethodPut, sent.method)
-	require.Equal(t, events+"/"+eventID, sent.path)
-	require.Equal(t, `"1"`, sent.header.Get("If-Match"))
-	require.Equal(t, "none", sent.query.Get("sendUpdates"))
-	require.Contains(t, sent.body, `"status":"confirmed"`)
-	require.Contains(t, sent.body, `2027-03-03T09:00:00-06:00`)
-	require.Contains(t, sent.body, `"op":"change"`)
-	require.Contains(t, sent.body, "room with a view", "what staff wrote stays")
-	require.Contains(t, sent.body, `"staff":"kept"`)
+	require.Equal(t, http.MethodGet, script.Received()[0].Method)
+	sent := script.Received()[1]
+	require.Equal(t, http.MethodPut, sent.Method)
+	require.Equal(t, events+"/"+eventID, sent.Path)
+	require.Equal(t, `"1"`, sent.Header.Get("If-Match"))
+	require.Equal(t, "none", sent.Query.Get("sendUpdates"))
+	require.Contains(t, sent.Body, `"status":"confirmed"`)
+	require.Contains(t, sent.Body, `2027-03-03T09:00:00-06:00`)
+	require.Contains(t, sent.Body, `"op":"change"`)
+	require.Contains(t, sent.Body, "room with a view", "what staff wrote stays")
+	require.Contains(t, sent.Body, `"staff":"kept"`)
 }
 
 func TestAChangeThatIsDoneIsNotWrittenAgain(t *testing.T) {
 	diary, script := newDiary(t, standing("tentative", "change", start))
 	_, err := diary.Change(context.Background(), effect("change"), entry())
 	require.NoError(t, err)
-	require.Len(t, script.received(), 1)
+	require.Len(t, script.Received(), 1)
 }
 
 func TestAChangeOfWhatIsGone(t *testing.T) {
 	for name, there := range map[string]http.HandlerFunc{
-		"never there":           reply(404, `{"error":{"code":404,"errors":[{"reason":"notFound"}]}}`),
-		"deleted":               reply(410, `{"error":{"code":410,"errors":[{"reason":"deleted"}]}}`),
+		"never there":           providertest.Reply(404, `{"error":{"code":404,"errors":[{"reason":"notFound"}]}}`),
+		"deleted":               providertest.Reply(410, `{"error":{"code":410,"errors":[{"reason":"deleted"}]}}`),
 		"released, still shown": standing("cancelled", holdKey, start),
 	} {
 		t.Run(name, func(t *testing.T) {
 			diary, script := newDiary(t, there)
 			_, err := diary.Change(context.Background(), effect("change"), entry())
 			require.Contains(t, requireClass(t, failure.Permanent, err).Advice, "hold a new place")
-			require.Len(t, script.received(), 1, "an update would bring it back")
+			require.Len(t, script.Received(), 1, "an update would bring it back")
 		})
 	}
 }
 
 func TestAnEntryThatStaffChangedMeanwhileIsReadAgain(t *testing.T) {
 	for _, status := range []int{409, 412} {
-		diary, _ := newDiary(t, standing("tentative", holdKey, start), reply(status, `{}`))
+		diary, _ := newDiary(t, standing("tentative", holdKey, start), providertest.Reply(status, `{}`))
 		_, err := diary.Change(context.Background(), effect("change"), entry())
 		requireClass(t, failure.NotProcessed, err)
 	}
@@ -119,23 +120,23 @@ func TestAnEntryThatStaffChangedMeanwhileIsReadAgain(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"removed": reply(204, ""), "never there": reply(404, `{}`), "removed before": reply(410, `{}`),
+		"removed": providertest.Reply(204, ""), "never there": providertest.Reply(404, `{}`), "removed before": providertest.Reply(410, `{}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			diary, script := newDiary(t, answer)
 			ref, err := diary.Release(context.Background(), effect("release"), calendar.Place{HoldKey: holdKey, CalendarID: entry().CalendarID})
 			require.NoError(t, err)
 			require.Equal(t, eventID, ref.ID)
-			require.Equal(t, http.MethodDelete, script.received()[0].method)
-			require.Equal(t, events+"/"+eventID, script.received()[0].path)
-			require.Equal(t, "none", script.received()[0].query.Get("sendUpdates"))
+			require.Equal(t, http.MethodDelete, script.Received()[0].Method)
+			require.Equal(t, events+"/"+eventID, script.Received()[0].Path)
+			require.Equal(t, "none", script.Received()[0].Query.Get("sendUpdates"))
 		})
 	}
 }
 
 func TestErrorClasses(t *testing.T) {
 	because := func(status int, reason string) http.HandlerFunc {
-		return reply(status, fmt.Sprintf(
+		return providertest.Reply(status, fmt.Sprintf(
 			`{"error":{"code":%d,"message":"Not for house@group","errors":[{"domain":"usageLimits","reason":%q}]}}`, status, reason))
 	}
 	for name, test := range map[string]struct {
@@ -153,12 +154,12 @@ func TestErrorClasses(t *testing.T) {
 		"410":                       {because(410, "deleted"), failure.Permanent, "deleted"},
 		"412":                       {because(412, "conditionNotMet"), failure.NotProcessed, "conditionNotMet"},
 		"429":                       {because(429, "rateLimitExceeded"), failure.Throttled, "rateLimitExceeded"},
-		"408":                       {reply(408, ""), failure.Ambiguous, ""},
+		"408":                       {providertest.Reply(408, ""), failure.Ambiguous, ""},
 		"500":                       {because(500, "backendError"), failure.Ambiguous, "backendError"},
-		"503 that is no JSON":       {reply(503, "<html>"), failure.Ambiguous, ""},
+		"503 that is no JSON":       {providertest.Reply(503, "<html>"), failure.Ambiguous, ""},
 		"a reason that is none":     {because(400, "house@group says no"), failure.Permanent, ""},
-		"done, but cut off":         {reply(200, `{"id":`), failure.Ambiguous, ""},
-		"no answer":                 {hangUp, failure.Ambiguous, ""},
+		"done, but cut off":         {providertest.Reply(200, `{"id":`), failure.Ambiguous, ""},
+		"no answer":                 {providertest.HangUp, failure.Ambiguous, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			diary, script := newDiary(t, test.answer)
@@ -167,7 +168,7 @@ func TestErrorClasses(t *testing.T) {
 			require.Equal(t, "google", known.Provider)
 			require.Equal(t, "events.insert", known.Operation)
 			require.Equal(t, test.code, known.Code)
-			require.Len(t, script.received(), 1, "sent once, whatever the answer")
+			require.Len(t, script.Received(), 1, "sent once, whatever the answer")
 			for _, secret := range []string{"house@group", "ya29", "retreat-7d"} {
 				require.NotContains(t, known.Error(), secret)
 			}

@@ -2,11 +2,7 @@ package google_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +12,7 @@ import (
 	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/options"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/provider/providertest"
 )
 
 const holdKey = "appt/a1/0123456789ab/hold/1"
@@ -25,53 +22,9 @@ const holdKey = "appt/a1/0123456789ab/hold/1"
 //	printf %s "$holdKey" | sha256sum | xxd -r -p | basenc --base32hex | tr -d = | tr A-Z a-z
 const eventID = "ij0v35mov6dq20nqef0ks9on607mb5hbp4425o3mqbi20btv86bg"
 
-// request is what Google would have received.
-type request struct {
-	method, path string
-	query        url.Values
-	header       http.Header
-	body         string
-}
-
-// stub answers as scripted, one answer after the other, and keeps the requests.
-type stub struct {
-	mutex    sync.Mutex
-	requests []request
-	answers  []http.HandlerFunc
-}
-
-func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	body, _ := io.ReadAll(r.Body)
-	s.requests = append(s.requests, request{
-		method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: string(body),
-	})
-	if len(s.answers) == 0 {
-		http.Error(w, "no answer left in the script", http.StatusTeapot)
-		return
-	}
-	s.answers[0](w, r)
-	s.answers = s.answers[1:]
-}
-
-func (s *stub) received() []request {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.requests
-}
-
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}
-}
-
 // echo answers an event as Google does: what was sent, with an etag.
 func echo(w http.ResponseWriter, r *http.Request) {
-	reply(http.StatusOK, `{"id":"`+eventID+`","etag":"\"2\""}`)(w, r)
+	providertest.Reply(http.StatusOK, `{"id":"`+eventID+`","etag":"\"2\""}`)(w, r)
 }
 
 // standing answers the entry as it stands in the calendar.
@@ -85,35 +38,23 @@ func standing(status, op string, start time.Time) http.HandlerFunc {
 	if err != nil {
 		panic(err)
 	}
-	return reply(http.StatusOK, string(event))
-}
-
-// hangUp closes the connection without an answer.
-func hangUp(w http.ResponseWriter, _ *http.Request) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_ = connection.Close()
-	}
+	return providertest.Reply(http.StatusOK, string(event))
 }
 
 func newClient(t *testing.T, baseURL string, transport http.RoundTripper) *provider.Client {
 	t.Helper()
-	client, err := provider.New(provider.Config{Name: "google", BaseURL: baseURL, Timeout: 5 * time.Second, Transport: transport})
-	require.NoError(t, err)
-	return client
+	return providertest.NewClient(t, "google", baseURL, transport)
 }
 
-func newDiary(t *testing.T, answers ...http.HandlerFunc) (*google.Diary, *stub) {
+func newDiary(t *testing.T, answers ...http.HandlerFunc) (*google.Diary, *providertest.Script) {
 	t.Helper()
 	return newDiaryWith(t, google.Config{AccessToken: "ya29.t0ken"}, answers...)
 }
 
-func newDiaryWith(t *testing.T, config google.Config, answers ...http.HandlerFunc) (*google.Diary, *stub) {
+func newDiaryWith(t *testing.T, config google.Config, answers ...http.HandlerFunc) (*google.Diary, *providertest.Script) {
 	t.Helper()
-	script := &stub{answers: answers}
-	server := httptest.NewServer(script)
-	t.Cleanup(server.Close)
-	diary, err := google.New(config, newClient(t, server.URL+"/google", nil))
+	script, address := providertest.Serve(t, answers...)
+	diary, err := google.New(config, newClient(t, address+"/google", nil))
 	require.NoError(t, err)
 	return diary, script
 }

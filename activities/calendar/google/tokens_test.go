@@ -17,6 +17,7 @@ import (
 
 	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 )
 
 func unreachable(t *testing.T) *google.Diary {
@@ -45,7 +46,7 @@ func keyFile(t *testing.T) string {
 }
 
 func token(value string) http.HandlerFunc {
-	return reply(200, `{"access_token":"`+value+`","token_type":"Bearer","expires_in":3600}`)
+	return providertest.Reply(200, `{"access_token":"`+value+`","token_type":"Bearer","expires_in":3600}`)
 }
 
 func TestAServiceAccountSignsInOnce(t *testing.T) {
@@ -54,12 +55,12 @@ func TestAServiceAccountSignsInOnce(t *testing.T) {
 		_, err := diary.Hold(context.Background(), effect(holdKey), entry())
 		require.NoError(t, err)
 	}
-	requests := script.received()
+	requests := script.Received()
 	require.Len(t, requests, 3, "one sign-in for two calls")
-	require.Equal(t, "/google/token", requests[0].path)
-	require.Contains(t, requests[0].body, "jwt-bearer")
-	require.Equal(t, "Bearer ya29.first", requests[1].header.Get("Authorization"))
-	require.Equal(t, "Bearer ya29.first", requests[2].header.Get("Authorization"))
+	require.Equal(t, "/google/token", requests[0].Path)
+	require.Contains(t, requests[0].Body, "jwt-bearer")
+	require.Equal(t, "Bearer ya29.first", requests[1].Header.Get("Authorization"))
+	require.Equal(t, "Bearer ya29.first", requests[2].Header.Get("Authorization"))
 }
 
 // A failed sign-in never reaches the calendar, so nothing is ambiguous.
@@ -69,10 +70,10 @@ func TestAFailedSignIn(t *testing.T) {
 		class  failure.Class
 		code   string
 	}{
-		"refused":   {reply(400, `{"error":"invalid_grant","error_description":"worker@house.example"}`), failure.Permanent, "invalid_grant"},
-		"throttled": {reply(429, `{}`), failure.Throttled, ""},
-		"broken":    {reply(500, `{}`), failure.NotProcessed, ""},
-		"no answer": {hangUp, failure.NotProcessed, ""},
+		"refused":   {providertest.Reply(400, `{"error":"invalid_grant","error_description":"worker@house.example"}`), failure.Permanent, "invalid_grant"},
+		"throttled": {providertest.Reply(429, `{}`), failure.Throttled, ""},
+		"broken":    {providertest.Reply(500, `{}`), failure.NotProcessed, ""},
+		"no answer": {providertest.HangUp, failure.NotProcessed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			diary, script := newDiaryWith(t, google.Config{CredentialsFile: keyFile(t)}, test.answer)
@@ -80,7 +81,7 @@ func TestAFailedSignIn(t *testing.T) {
 			known := requireClass(t, test.class, err)
 			require.Equal(t, test.code, known.Code)
 			require.NotContains(t, known.Error(), "house.example")
-			require.Len(t, script.received(), 1)
+			require.Len(t, script.Received(), 1)
 		})
 	}
 }

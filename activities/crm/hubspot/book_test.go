@@ -11,6 +11,7 @@ import (
 	"guestjourney/activities/crm"
 	"guestjourney/activities/crm/hubspot"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 )
 
 func TestAContactIsFoundByItsAddress(t *testing.T) {
@@ -19,15 +20,15 @@ func TestAContactIsFoundByItsAddress(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, crm.Ref{ID: "51"}, ref)
 
-	require.Len(t, script.received(), 1)
-	sent := script.received()[0]
-	require.Equal(t, http.MethodPost, sent.method)
-	require.Equal(t, "/hubspot/crm/v3/objects/contacts/batch/upsert", sent.path)
-	require.Equal(t, "Bearer pat-t0ken", sent.header.Get("Authorization"))
+	require.Len(t, script.Received(), 1)
+	sent := script.Received()[0]
+	require.Equal(t, http.MethodPost, sent.Method)
+	require.Equal(t, "/hubspot/crm/v3/objects/contacts/batch/upsert", sent.Path)
+	require.Equal(t, "Bearer pat-t0ken", sent.Header.Get("Authorization"))
 	require.JSONEq(t, `{"inputs":[{"id":"ana@guest.example","idProperty":"email","properties":{
 		"email":"ana@guest.example","phone":"+14155550134","firstname":"Ana","lastname":"Prueba",
 		"lead_source":"website","lead_score":"70","lead_classification":"hot",
-		"journey_ref":"journey/j1","guest_ref":"g-1"}}]}`, sent.body)
+		"journey_ref":"journey/j1","guest_ref":"g-1"}}]}`, sent.Body)
 }
 
 func TestAContactWithoutAnAddressIsFoundByItsReference(t *testing.T) {
@@ -35,48 +36,48 @@ func TestAContactWithoutAnAddressIsFoundByItsReference(t *testing.T) {
 	_, err := book.UpsertContact(context.Background(), effect(), crm.Contact{JourneyRef: "journey/j1", GuestRef: "g-1"})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"inputs":[{"id":"g-1","idProperty":"guest_ref","properties":{
-		"lead_score":"0","journey_ref":"journey/j1","guest_ref":"g-1"}}]}`, script.received()[0].body, "nothing is cleared")
+		"lead_score":"0","journey_ref":"journey/j1","guest_ref":"g-1"}}]}`, script.Received()[0].Body, "nothing is cleared")
 }
 
 // The guest was written first without an address; the second write brings one.
 func TestAnAddressThatCameLaterBelongsToTheSameContact(t *testing.T) {
 	for name, refusal := range map[string]http.HandlerFunc{
-		"409":            reply(409, `{"category":"CONFLICT"}`),
-		"207 with a 409": reply(207, `{"results":[],"numErrors":1,"errors":[{"category":"CONFLICT"}]}`),
+		"409":            providertest.Reply(409, `{"category":"CONFLICT"}`),
+		"207 with a 409": providertest.Reply(207, `{"results":[],"numErrors":1,"errors":[{"category":"CONFLICT"}]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			book, script := newBook(t, config(), refusal, written("51"))
 			ref, err := book.UpsertContact(context.Background(), effect(), contact())
 			require.NoError(t, err)
 			require.Equal(t, "51", ref.ID)
-			require.Contains(t, script.received()[1].body, `"idProperty":"guest_ref"`)
+			require.Contains(t, script.Received()[1].Body, `"idProperty":"guest_ref"`)
 		})
 	}
 }
 
 func TestADealIsWrittenAndTiedToItsContact(t *testing.T) {
-	book, script := newBook(t, config(), written("71"), reply(201, `{"status":"COMPLETE","results":[{}]}`))
+	book, script := newBook(t, config(), written("71"), providertest.Reply(201, `{"status":"COMPLETE","results":[{}]}`))
 	ref, err := book.UpsertDeal(context.Background(), effect(), deal())
 	require.NoError(t, err)
 	require.Equal(t, crm.Ref{ID: "71"}, ref)
 
-	require.Len(t, script.received(), 2)
-	sent, tied := script.received()[0], script.received()[1]
-	require.Equal(t, "/hubspot/crm/v3/objects/0-3/batch/upsert", sent.path)
+	require.Len(t, script.Received(), 2)
+	sent, tied := script.Received()[0], script.Received()[1]
+	require.Equal(t, "/hubspot/crm/v3/objects/0-3/batch/upsert", sent.Path)
 	require.JSONEq(t, `{"inputs":[{"id":"journey/j1","idProperty":"journey_ref","properties":{
 		"dealname":"retreat-7d g-1","pipeline":"retreats","dealstage":"100200","amount":"3000.50",
-		"deal_currency_code":"USD","journey_ref":"journey/j1","op_id":"`+key+`"}}]}`, sent.body)
-	require.Equal(t, http.MethodPost, tied.method)
-	require.Equal(t, "/hubspot/crm/v3/associations/deals/contacts/batch/create", tied.path)
-	require.JSONEq(t, `{"inputs":[{"from":{"id":"71"},"to":{"id":"51"},"type":"deal_to_contact"}]}`, tied.body)
+		"deal_currency_code":"USD","journey_ref":"journey/j1","op_id":"`+key+`"}}]}`, sent.Body)
+	require.Equal(t, http.MethodPost, tied.Method)
+	require.Equal(t, "/hubspot/crm/v3/associations/deals/contacts/batch/create", tied.Path)
+	require.JSONEq(t, `{"inputs":[{"from":{"id":"71"},"to":{"id":"51"},"type":"deal_to_contact"}]}`, tied.Body)
 }
 
 func TestADealThatIsNotTiedIsNotDone(t *testing.T) {
-	book, _ := newBook(t, config(), written("71"), reply(500, ``))
+	book, _ := newBook(t, config(), written("71"), providertest.Reply(500, ``))
 	_, err := book.UpsertDeal(context.Background(), effect(), deal())
 	require.Equal(t, "deals.associate", requireClass(t, failure.Ambiguous, err).Operation)
 
-	book, _ = newBook(t, config(), written("71"), reply(207, `{"errors":[{"category":"OBJECT_NOT_FOUND"}]}`))
+	book, _ = newBook(t, config(), written("71"), providertest.Reply(207, `{"errors":[{"category":"OBJECT_NOT_FOUND"}]}`))
 	_, err = book.UpsertDeal(context.Background(), effect(), deal())
 	require.Equal(t, "OBJECT_NOT_FOUND", requireClass(t, failure.Permanent, err).Code)
 }
@@ -92,39 +93,39 @@ func TestAmountsAreInMajorUnits(t *testing.T) {
 		priced.ContactID, priced.AmountMinor, priced.Currency = "", test.minor, test.currency
 		_, err := book.UpsertDeal(context.Background(), effect(), priced)
 		require.NoError(t, err)
-		require.Contains(t, script.received()[0].body, test.want)
+		require.Contains(t, script.Received()[0].Body, test.want)
 	}
 
 	book, script := newBook(t, config(), written("71"))
 	_, err := book.UpsertDeal(context.Background(), effect(), crm.Deal{JourneyRef: "journey/j1", Name: "x", Stage: crm.StageNew})
 	require.NoError(t, err)
-	require.NotContains(t, script.received()[0].body, "amount")
-	require.Contains(t, script.received()[0].body, `"dealstage":"new"`, "a stage without a mapping keeps its name")
+	require.NotContains(t, script.Received()[0].Body, "amount")
+	require.Contains(t, script.Received()[0].Body, `"dealstage":"new"`, "a stage without a mapping keeps its name")
 
 	book, script = newBook(t, config())
 	wrong := deal()
 	wrong.Currency = "XXQ"
 	_, err = book.UpsertDeal(context.Background(), effect(), wrong)
 	requireClass(t, failure.InvalidInput, err)
-	require.Empty(t, script.received())
+	require.Empty(t, script.Received())
 }
 
 func TestANoteIsWrittenUnderItsEffectKey(t *testing.T) {
-	book, script := newBook(t, config(), written("91"), reply(201, `{}`))
+	book, script := newBook(t, config(), written("91"), providertest.Reply(201, `{}`))
 	ref, err := book.AddNote(context.Background(), effect(), note())
 	require.NoError(t, err)
 	require.Equal(t, crm.Ref{ID: "91"}, ref)
 
-	sent, tied := script.received()[0], script.received()[1]
-	require.Equal(t, "/hubspot/crm/v3/objects/notes/batch/upsert", sent.path)
+	sent, tied := script.Received()[0], script.Received()[1]
+	require.Equal(t, "/hubspot/crm/v3/objects/notes/batch/upsert", sent.Path)
 	require.JSONEq(t, `{"inputs":[{"id":"`+key+`","idProperty":"op_id","properties":{
-		"hs_note_body":"Offer &lt;sent&gt; &amp; read","hs_timestamp":"2026-03-02T09:00:00.123Z","op_id":"`+key+`"}}]}`, sent.body)
-	require.Equal(t, "/hubspot/crm/v3/associations/notes/contacts/batch/create", tied.path)
-	require.JSONEq(t, `{"inputs":[{"from":{"id":"91"},"to":{"id":"51"},"type":"note_to_contact"}]}`, tied.body)
+		"hs_note_body":"Offer &lt;sent&gt; &amp; read","hs_timestamp":"2026-03-02T09:00:00.123Z","op_id":"`+key+`"}}]}`, sent.Body)
+	require.Equal(t, "/hubspot/crm/v3/associations/notes/contacts/batch/create", tied.Path)
+	require.JSONEq(t, `{"inputs":[{"from":{"id":"91"},"to":{"id":"51"},"type":"note_to_contact"}]}`, tied.Body)
 }
 
 func TestReadContact(t *testing.T) {
-	book, script := newBook(t, config(), reply(200, `{"id":"51","properties":{
+	book, script := newBook(t, config(), providertest.Reply(200, `{"id":"51","properties":{
 		"email":"ana@guest.example","phone":null,"firstname":"Ana","lastname":"Prueba","lead_source":"website",
 		"journey_ref":null,"program_of_interest":"retreat-7d","hs_language":"es-mx","hs_object_source_detail_1":"Intake form"}}`))
 	record, err := book.ReadContact(context.Background(), crm.Ref{ID: "51"})
@@ -134,17 +135,17 @@ func TestReadContact(t *testing.T) {
 		Form: "Intake form", Program: "retreat-7d", Locale: "es",
 	}, record)
 
-	sent := script.received()[0]
-	require.Equal(t, http.MethodGet, sent.method)
-	require.Equal(t, "/hubspot/crm/v3/objects/contacts/51", sent.path)
+	sent := script.Received()[0]
+	require.Equal(t, http.MethodGet, sent.Method)
+	require.Equal(t, "/hubspot/crm/v3/objects/contacts/51", sent.Path)
 	require.Equal(t, "email,phone,firstname,lastname,lead_source,journey_ref,program_of_interest,hs_language,hs_object_source_detail_1",
-		sent.query.Get("properties"))
+		sent.Query.Get("properties"))
 }
 
 func TestTheDatedVersionMovesEveryPath(t *testing.T) {
 	newer := config()
 	newer.Version = "2026-09"
-	book, script := newBook(t, newer, written("51"), written("71"), reply(200, `{}`), written("91"), reply(200, `{}`), reply(200, `{"id":"51"}`))
+	book, script := newBook(t, newer, written("51"), written("71"), providertest.Reply(200, `{}`), written("91"), providertest.Reply(200, `{}`), providertest.Reply(200, `{"id":"51"}`))
 	_, err := book.UpsertContact(context.Background(), effect(), contact())
 	require.NoError(t, err)
 	_, err = book.UpsertDeal(context.Background(), effect(), deal())
@@ -154,8 +155,8 @@ func TestTheDatedVersionMovesEveryPath(t *testing.T) {
 	_, err = book.ReadContact(context.Background(), crm.Ref{ID: "51"})
 	require.NoError(t, err)
 	var paths []string
-	for _, request := range script.received() {
-		paths = append(paths, request.method+" "+request.path)
+	for _, request := range script.Received() {
+		paths = append(paths, request.Method+" "+request.Path)
 	}
 	require.Equal(t, []string{
 		"POST /hubspot/crm/objects/2026-09/contacts/batch/upsert",
@@ -175,22 +176,22 @@ func TestErrorClasses(t *testing.T) {
 		code   string
 		after  time.Duration
 	}{
-		"429 ten-secondly": {reply(429, `{"errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"`+quoting+`}`), failure.Throttled, "TEN_SECONDLY_ROLLING", 0},
-		"429 daily":        {reply(429, `{"errorType":"RATE_LIMIT","policyName":"DAILY"`+quoting+`}`), failure.Throttled, "DAILY", 15 * time.Minute},
-		"423 locked":       {reply(423, `{"category":"LOCKED"`+quoting+`}`), failure.Throttled, "LOCKED", 2 * time.Second},
-		"400":              {reply(400, `{"category":"VALIDATION_ERROR"`+quoting+`}`), failure.Permanent, "VALIDATION_ERROR", 0},
-		"400, other words": {reply(400, `{"category":"ana@guest.example"`+quoting+`}`), failure.Permanent, "", 0},
-		"401":              {reply(401, `{"category":"INVALID_AUTHENTICATION"`+quoting+`}`), failure.Permanent, "INVALID_AUTHENTICATION", 0},
-		"403":              {reply(403, `{"category":"MISSING_SCOPES"`+quoting+`}`), failure.Permanent, "MISSING_SCOPES", 0},
-		"409":              {reply(409, `{"category":"CONFLICT"`+quoting+`}`), failure.Permanent, "CONFLICT", 0},
-		"207 refused":      {reply(207, `{"results":[],"errors":[{"category":"VALIDATION_ERROR"`+quoting+`}]}`), failure.Permanent, "VALIDATION_ERROR", 0},
-		"207 throttled":    {reply(207, `{"results":[],"errors":[{"category":"RATE_LIMITS"`+quoting+`}]}`), failure.Throttled, "RATE_LIMITS", 0},
-		"nothing written":  {reply(200, `{"results":[]}`), failure.Ambiguous, "", 0},
-		"408":              {reply(408, ``), failure.Ambiguous, "", 0},
-		"500":              {reply(500, `{"category":"INTERNAL"}`), failure.Ambiguous, "INTERNAL", 0},
-		"503, no JSON":     {reply(503, `<html>ana@guest.example`), failure.Ambiguous, "", 0},
-		"done, cut off":    {reply(200, `{"results":[{"id"`), failure.Ambiguous, "", 0},
-		"no answer":        {hangUp, failure.Ambiguous, "", 0},
+		"429 ten-secondly": {providertest.Reply(429, `{"errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"`+quoting+`}`), failure.Throttled, "TEN_SECONDLY_ROLLING", 0},
+		"429 daily":        {providertest.Reply(429, `{"errorType":"RATE_LIMIT","policyName":"DAILY"`+quoting+`}`), failure.Throttled, "DAILY", 15 * time.Minute},
+		"423 locked":       {providertest.Reply(423, `{"category":"LOCKED"`+quoting+`}`), failure.Throttled, "LOCKED", 2 * time.Second},
+		"400":              {providertest.Reply(400, `{"category":"VALIDATION_ERROR"`+quoting+`}`), failure.Permanent, "VALIDATION_ERROR", 0},
+		"400, other words": {providertest.Reply(400, `{"category":"ana@guest.example"`+quoting+`}`), failure.Permanent, "", 0},
+		"401":              {providertest.Reply(401, `{"category":"INVALID_AUTHENTICATION"`+quoting+`}`), failure.Permanent, "INVALID_AUTHENTICATION", 0},
+		"403":              {providertest.Reply(403, `{"category":"MISSING_SCOPES"`+quoting+`}`), failure.Permanent, "MISSING_SCOPES", 0},
+		"409":              {providertest.Reply(409, `{"category":"CONFLICT"`+quoting+`}`), failure.Permanent, "CONFLICT", 0},
+		"207 refused":      {providertest.Reply(207, `{"results":[],"errors":[{"category":"VALIDATION_ERROR"`+quoting+`}]}`), failure.Permanent, "VALIDATION_ERROR", 0},
+		"207 throttled":    {providertest.Reply(207, `{"results":[],"errors":[{"category":"RATE_LIMITS"`+quoting+`}]}`), failure.Throttled, "RATE_LIMITS", 0},
+		"nothing written":  {providertest.Reply(200, `{"results":[]}`), failure.Ambiguous, "", 0},
+		"408":              {providertest.Reply(408, ``), failure.Ambiguous, "", 0},
+		"500":              {providertest.Reply(500, `{"category":"INTERNAL"}`), failure.Ambiguous, "INTERNAL", 0},
+		"503, no JSON":     {providertest.Reply(503, `<html>ana@guest.example`), failure.Ambiguous, "", 0},
+		"done, cut off":    {providertest.Reply(200, `{"results":[{"id"`), failure.Ambiguous, "", 0},
+		"no answer":        {providertest.HangUp, failure.Ambiguous, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			book, script := newBook(t, config(), test.answer)
@@ -202,7 +203,7 @@ func TestErrorClasses(t *testing.T) {
 			require.Equal(t, "contacts.upsert", known.Operation)
 			require.Equal(t, test.code, known.Code)
 			require.Equal(t, test.after, known.RetryAfter)
-			require.Len(t, script.received(), 1, "sent once, whatever the answer")
+			require.Len(t, script.Received(), 1, "sent once, whatever the answer")
 			for _, secret := range []string{"ana@", "Ana", "4155550134", "pat-t0ken"} {
 				require.NotContains(t, known.Error(), secret)
 			}
@@ -221,7 +222,7 @@ func TestNothingToFindTheRecordBy(t *testing.T) {
 	book, script := newBook(t, config())
 	_, err := book.UpsertContact(context.Background(), effect(), crm.Contact{FirstName: "Ana"})
 	require.Contains(t, requireClass(t, failure.InvalidInput, err).Advice, "guest_ref")
-	require.Empty(t, script.received())
+	require.Empty(t, script.Received())
 }
 
 func TestNewNamesWhatIsWrong(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/email/sendgrid"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 )
 
 func TestSendWritesTheMailInSendGridsWords(t *testing.T) {
@@ -21,11 +22,11 @@ func TestSendWritesTheMailInSendGridsWords(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, email.Receipt{ID: "m1"}, receipt)
 
-	require.Len(t, script.received(), 1, "the first try does not search")
-	sent := script.received()[0]
-	require.Equal(t, http.MethodPost, sent.method)
-	require.Equal(t, "/sendgrid/v3/mail/send", sent.path)
-	require.Equal(t, "Bearer SG.k3y", sent.header.Get("Authorization"))
+	require.Len(t, script.Received(), 1, "the first try does not search")
+	sent := script.Received()[0]
+	require.Equal(t, http.MethodPost, sent.Method)
+	require.Equal(t, "/sendgrid/v3/mail/send", sent.Path)
+	require.Equal(t, "Bearer SG.k3y", sent.Header.Get("Authorization"))
 	require.JSONEq(t, `{
 		"from": {"email": "stay@casa.example", "name": "Casa Serena"},
 		"subject": "Welcome, Ana",
@@ -39,38 +40,38 @@ func TestSendWritesTheMailInSendGridsWords(t *testing.T) {
 			"open_tracking": {"enable": true},
 			"subscription_tracking": {"enable": false}
 		}
-	}`, sent.body)
+	}`, sent.Body)
 }
 
 func TestASecondTryLooksTheMailUp(t *testing.T) {
-	sender, script := newSender(t, config(true), reply(200, `{"messages":[{"msg_id":"m1.filter","status":"delivered"}]}`))
+	sender, script := newSender(t, config(true), providertest.Reply(200, `{"messages":[{"msg_id":"m1.filter","status":"delivered"}]}`))
 	receipt, err := sender.Send(context.Background(), effect(false), message())
 	require.NoError(t, err)
 	require.Equal(t, email.Receipt{ID: "m1.filter"}, receipt)
 
-	require.Len(t, script.received(), 1, "found, so nothing is sent")
-	search := script.received()[0]
-	require.Equal(t, http.MethodGet, search.method)
-	require.Equal(t, "/sendgrid/v3/messages", search.path)
-	require.Equal(t, `unique_args['op_id']="`+key+`"`, search.query.Get("query"))
-	require.Equal(t, "1", search.query.Get("limit"))
+	require.Len(t, script.Received(), 1, "found, so nothing is sent")
+	search := script.Received()[0]
+	require.Equal(t, http.MethodGet, search.Method)
+	require.Equal(t, "/sendgrid/v3/messages", search.Path)
+	require.Equal(t, `unique_args['op_id']="`+key+`"`, search.Query.Get("query"))
+	require.Equal(t, "1", search.Query.Get("limit"))
 }
 
 func TestASecondTryThatFindsNothingSends(t *testing.T) {
-	sender, script := newSender(t, config(true), reply(200, `{"messages":[]}`), accept)
+	sender, script := newSender(t, config(true), providertest.Reply(200, `{"messages":[]}`), accept)
 	receipt, err := sender.Send(context.Background(), effect(false), message())
 	require.NoError(t, err)
 	require.Equal(t, "m1", receipt.ID)
-	require.Len(t, script.received(), 2)
+	require.Len(t, script.Received(), 2)
 }
 
 func TestAFailedLookUpSendsNothing(t *testing.T) {
-	for name, answer := range map[string]http.HandlerFunc{"refused": reply(500, ""), "unreadable": reply(200, "<html>")} {
+	for name, answer := range map[string]http.HandlerFunc{"refused": providertest.Reply(500, ""), "unreadable": providertest.Reply(200, "<html>")} {
 		t.Run(name, func(t *testing.T) {
 			sender, script := newSender(t, config(true), answer)
 			_, err := sender.Send(context.Background(), effect(false), message())
 			require.Equal(t, "messages.list", requireClass(t, failure.Ambiguous, err).Operation)
-			require.Len(t, script.received(), 1)
+			require.Len(t, script.Received(), 1)
 		})
 	}
 }
@@ -81,7 +82,7 @@ func TestAKeyThatWouldChangeTheSearch(t *testing.T) {
 	strange.Key = `x" OR status="delivered`
 	_, err := sender.Send(context.Background(), strange, message())
 	requireClass(t, failure.InvalidInput, err)
-	require.Empty(t, script.received())
+	require.Empty(t, script.Received())
 }
 
 func TestWithoutTheLookUpAMailThatMattersIsSentAgain(t *testing.T) {
@@ -89,19 +90,19 @@ func TestWithoutTheLookUpAMailThatMattersIsSentAgain(t *testing.T) {
 	receipt, err := sender.Send(context.Background(), effect(false), message())
 	require.NoError(t, err)
 	require.False(t, receipt.Dropped)
-	require.Equal(t, "/sendgrid/v3/mail/send", script.received()[0].path)
+	require.Equal(t, "/sendgrid/v3/mail/send", script.Received()[0].Path)
 }
 
 func TestMarketingIsNotSentTwice(t *testing.T) {
 	marketing := message()
 	marketing.Marketing = true
 	for _, activity := range []bool{true, false} {
-		sender, script := newSender(t, config(activity), reply(200, `{"messages":[]}`))
+		sender, script := newSender(t, config(activity), providertest.Reply(200, `{"messages":[]}`))
 		receipt, err := sender.Send(context.Background(), effect(false), marketing)
 		require.NoError(t, err)
 		require.True(t, receipt.Dropped)
-		for _, request := range script.received() {
-			require.Equal(t, http.MethodGet, request.method)
+		for _, request := range script.Received() {
+			require.Equal(t, http.MethodGet, request.Method)
 		}
 	}
 }
@@ -113,17 +114,17 @@ func TestErrorClasses(t *testing.T) {
 		class  failure.Class
 		code   string
 	}{
-		"400":                {reply(400, refusal), failure.Permanent, "personalizations.0.to.0.email"},
-		"401":                {reply(401, `{"errors":[{"message":"bad key","field":null}]}`), failure.Permanent, ""},
-		"403":                {reply(403, `{"errors":[{"message":"unverified","field":"from"}]}`), failure.Permanent, "from"},
-		"413":                {reply(413, ``), failure.Permanent, ""},
-		"400, field quoting": {reply(400, `{"errors":[{"field":"ana@guest.example"}]}`), failure.Permanent, ""},
-		"408":                {reply(408, ``), failure.Ambiguous, ""},
-		"429":                {reply(429, `{"errors":[{"message":"too many requests"}]}`), failure.Throttled, ""},
-		"500":                {reply(500, `<html>`), failure.Ambiguous, ""},
-		"503":                {reply(503, ``), failure.Ambiguous, ""},
-		"redirect":           {reply(302, ``), failure.Permanent, ""},
-		"no answer":          {hangUp, failure.Ambiguous, ""},
+		"400":                {providertest.Reply(400, refusal), failure.Permanent, "personalizations.0.to.0.email"},
+		"401":                {providertest.Reply(401, `{"errors":[{"message":"bad key","field":null}]}`), failure.Permanent, ""},
+		"403":                {providertest.Reply(403, `{"errors":[{"message":"unverified","field":"from"}]}`), failure.Permanent, "from"},
+		"413":                {providertest.Reply(413, ``), failure.Permanent, ""},
+		"400, field quoting": {providertest.Reply(400, `{"errors":[{"field":"ana@guest.example"}]}`), failure.Permanent, ""},
+		"408":                {providertest.Reply(408, ``), failure.Ambiguous, ""},
+		"429":                {providertest.Reply(429, `{"errors":[{"message":"too many requests"}]}`), failure.Throttled, ""},
+		"500":                {providertest.Reply(500, `<html>`), failure.Ambiguous, ""},
+		"503":                {providertest.Reply(503, ``), failure.Ambiguous, ""},
+		"redirect":           {providertest.Reply(302, ``), failure.Permanent, ""},
+		"no answer":          {providertest.HangUp, failure.Ambiguous, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sender, script := newSender(t, config(false), test.answer)
@@ -132,7 +133,7 @@ func TestErrorClasses(t *testing.T) {
 			require.Equal(t, "sendgrid", known.Provider)
 			require.Equal(t, "mail.send", known.Operation)
 			require.Equal(t, test.code, known.Code)
-			require.Len(t, script.received(), 1, "sent once, whatever the answer")
+			require.Len(t, script.Received(), 1, "sent once, whatever the answer")
 			requireRedacted(t, known)
 		})
 	}
@@ -149,7 +150,7 @@ func TestTheRateLimitsResetIsHonoured(t *testing.T) {
 	limited := func(reset time.Duration) time.Duration {
 		sender, _ := newSender(t, config(false), func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(reset).Unix(), 10))
-			reply(429, ``)(w, r)
+			providertest.Reply(429, ``)(w, r)
 		})
 		_, err := sender.Send(context.Background(), effect(true), message())
 		return requireClass(t, failure.Throttled, err).RetryAfter

@@ -1,11 +1,7 @@
 package sendgrid_test
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,53 +11,10 @@ import (
 	"guestjourney/activities/email/sendgrid"
 	"guestjourney/activities/options"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/provider/providertest"
 )
 
 const key = "journey/j1/0123456789ab/welcome/1"
-
-// request is what SendGrid would have received.
-type request struct {
-	method, path string
-	query        url.Values
-	header       http.Header
-	body         string
-}
-
-// stub answers as scripted, one answer after the other, and keeps the requests.
-type stub struct {
-	mutex    sync.Mutex
-	requests []request
-	answers  []http.HandlerFunc
-}
-
-func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	body, _ := io.ReadAll(r.Body)
-	s.requests = append(s.requests, request{
-		method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: string(body),
-	})
-	if len(s.answers) == 0 {
-		http.Error(w, "no answer left in the script", http.StatusTeapot)
-		return
-	}
-	s.answers[0](w, r)
-	s.answers = s.answers[1:]
-}
-
-func (s *stub) received() []request {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.requests
-}
-
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}
-}
 
 // accept is SendGrid's answer to a mail.
 func accept(w http.ResponseWriter, _ *http.Request) {
@@ -69,31 +22,19 @@ func accept(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// hangUp closes the connection without an answer.
-func hangUp(w http.ResponseWriter, _ *http.Request) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_ = connection.Close()
-	}
-}
-
 func newClient(t *testing.T, baseURL string, transport http.RoundTripper) *provider.Client {
 	t.Helper()
-	client, err := provider.New(provider.Config{Name: "sendgrid", BaseURL: baseURL, Timeout: 5 * time.Second, Transport: transport})
-	require.NoError(t, err)
-	return client
+	return providertest.NewClient(t, "sendgrid", baseURL, transport)
 }
 
 func config(activity bool) sendgrid.Config {
 	return sendgrid.Config{APIKey: "SG.k3y", From: "stay@casa.example", FromName: "Casa Serena", EmailActivity: activity}
 }
 
-func newSender(t *testing.T, config sendgrid.Config, answers ...http.HandlerFunc) (*sendgrid.Sender, *stub) {
+func newSender(t *testing.T, config sendgrid.Config, answers ...http.HandlerFunc) (*sendgrid.Sender, *providertest.Script) {
 	t.Helper()
-	script := &stub{answers: answers}
-	server := httptest.NewServer(script)
-	t.Cleanup(server.Close)
-	sender, err := sendgrid.New(config, newClient(t, server.URL+"/sendgrid", nil))
+	script, address := providertest.Serve(t, answers...)
+	sender, err := sendgrid.New(config, newClient(t, address+"/sendgrid", nil))
 	require.NoError(t, err)
 	return sender, script
 }

@@ -15,35 +15,36 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 	"guestjourney/activities/sms/twilio"
 )
 
 const accepted = `{"sid":"SM1","status":"queued","body":"x","error_code":null}`
 
 func TestSendAsksTwilioForOneMessage(t *testing.T) {
-	sender, script := newSender(t, config(), reply(http.StatusCreated, accepted))
+	sender, script := newSender(t, config(), providertest.Reply(http.StatusCreated, accepted))
 	receipt, err := sender.Send(context.Background(), effect(true), text())
 	require.NoError(t, err)
 	require.Equal(t, "SM1", receipt.ID)
 
-	require.Len(t, script.received(), 1, "the first try does not search")
-	sent := script.received()[0]
-	require.Equal(t, http.MethodPost, sent.method)
-	require.Equal(t, "/twilio/2010-04-01/Accounts/"+account+"/Messages.json", sent.path)
-	require.Equal(t, "SKkey", sent.user)
-	require.Equal(t, "k3ySecret", sent.secret)
-	require.Equal(t, guest, sent.form.Get("To"))
-	require.Equal(t, "+15005550006", sent.form.Get("From"))
-	require.Equal(t, text().Body, sent.form.Get("Body"))
-	require.False(t, sent.form.Has("MessagingServiceSid"))
+	require.Len(t, script.Received(), 1, "the first try does not search")
+	sent := script.Received()[0]
+	require.Equal(t, http.MethodPost, sent.Method)
+	require.Equal(t, "/twilio/2010-04-01/Accounts/"+account+"/Messages.json", sent.Path)
+	require.Equal(t, "SKkey", sent.User)
+	require.Equal(t, "k3ySecret", sent.Secret)
+	require.Equal(t, guest, sent.Form.Get("To"))
+	require.Equal(t, "+15005550006", sent.Form.Get("From"))
+	require.Equal(t, text().Body, sent.Form.Get("Body"))
+	require.False(t, sent.Form.Has("MessagingServiceSid"))
 }
 
 func TestStatusComesBackToTheWorkflow(t *testing.T) {
-	sender, script := newSender(t, config(), reply(http.StatusCreated, accepted))
+	sender, script := newSender(t, config(), providertest.Reply(http.StatusCreated, accepted))
 	_, err := sender.Send(context.Background(), effect(true), text())
 	require.NoError(t, err)
 
-	callback, err := url.Parse(script.received()[0].form.Get("StatusCallback"))
+	callback, err := url.Parse(script.Received()[0].Form.Get("StatusCallback"))
 	require.NoError(t, err)
 	require.Equal(t, "https://hooks.example/webhooks/twilio/status", callback.Scheme+"://"+callback.Host+callback.Path)
 	require.Equal(t, "appt/a1", callback.Query().Get("workflow"))
@@ -55,20 +56,20 @@ func TestStatusComesBackToTheWorkflow(t *testing.T) {
 func TestWithoutAPublicURLNoStatusIsAskedFor(t *testing.T) {
 	without := config()
 	without.PublicURL = ""
-	sender, script := newSender(t, without, reply(http.StatusCreated, accepted))
+	sender, script := newSender(t, without, providertest.Reply(http.StatusCreated, accepted))
 	_, err := sender.Send(context.Background(), effect(true), text())
 	require.NoError(t, err)
-	require.False(t, script.received()[0].form.Has("StatusCallback"))
+	require.False(t, script.Received()[0].Form.Has("StatusCallback"))
 }
 
 func TestAMessagingServiceReplacesTheNumber(t *testing.T) {
 	service := config()
 	service.From = "MG0123456789abcdef0123456789abcdef"
-	sender, script := newSender(t, service, reply(http.StatusCreated, accepted))
+	sender, script := newSender(t, service, providertest.Reply(http.StatusCreated, accepted))
 	_, err := sender.Send(context.Background(), effect(true), text())
 	require.NoError(t, err)
-	require.Equal(t, service.From, script.received()[0].form.Get("MessagingServiceSid"))
-	require.False(t, script.received()[0].form.Has("From"))
+	require.Equal(t, service.From, script.Received()[0].Form.Get("MessagingServiceSid"))
+	require.False(t, script.Received()[0].Form.Has("From"))
 }
 
 func TestATextWithoutItsReferenceIsRefused(t *testing.T) {
@@ -77,7 +78,7 @@ func TestATextWithoutItsReferenceIsRefused(t *testing.T) {
 	bare.Body = "Casa Serena: see you soon."
 	_, err := sender.Send(context.Background(), effect(true), bare)
 	requireClass(t, failure.InvalidInput, err)
-	require.Empty(t, script.received())
+	require.Empty(t, script.Received())
 }
 
 // page is one page of the message list.
@@ -86,7 +87,7 @@ func page(next string, messages ...map[string]any) http.HandlerFunc {
 	if err != nil {
 		panic(err)
 	}
-	return reply(http.StatusOK, string(answer))
+	return providertest.Reply(http.StatusOK, string(answer))
 }
 
 func message(sid, body string, created time.Time) map[string]any {
@@ -104,22 +105,22 @@ func TestASecondTrySearchesTheRecipientsMessages(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "SM2", receipt.ID)
 
-	requests := script.received()
+	requests := script.Received()
 	require.Len(t, requests, 2, "found, so nothing is sent")
-	require.Equal(t, http.MethodGet, requests[0].method)
-	require.Equal(t, guest, requests[0].query.Get("To"))
-	require.Equal(t, "100", requests[0].query.Get("PageSize"))
-	require.Equal(t, "PASM1", requests[1].query.Get("PageToken"))
-	require.Equal(t, "1", requests[1].query.Get("Page"))
+	require.Equal(t, http.MethodGet, requests[0].Method)
+	require.Equal(t, guest, requests[0].Query.Get("To"))
+	require.Equal(t, "100", requests[0].Query.Get("PageSize"))
+	require.Equal(t, "PASM1", requests[1].Query.Get("PageToken"))
+	require.Equal(t, "1", requests[1].Query.Get("Page"))
 }
 
 func TestTheSearchEndsBeforeTheStep(t *testing.T) {
 	old := message("SM0", "old", since.Add(-25*time.Hour))
-	sender, script := newSender(t, config(), page("/more?PageToken=x&Page=1", old), reply(http.StatusCreated, accepted))
+	sender, script := newSender(t, config(), page("/more?PageToken=x&Page=1", old), providertest.Reply(http.StatusCreated, accepted))
 	receipt, err := sender.Send(context.Background(), effect(false), text())
 	require.NoError(t, err)
 	require.Equal(t, "SM1", receipt.ID)
-	require.Len(t, script.received(), 2, "one page, then the message")
+	require.Len(t, script.Received(), 2, "one page, then the message")
 }
 
 func TestAnEndlessListIsNotTakenForNothing(t *testing.T) {
@@ -130,14 +131,14 @@ func TestAnEndlessListIsNotTakenForNothing(t *testing.T) {
 	sender, script := newSender(t, config(), pages...)
 	_, err := sender.Send(context.Background(), effect(false), text())
 	requireClass(t, failure.Ambiguous, err)
-	require.Len(t, script.received(), 10, "bounded, and nothing is sent")
+	require.Len(t, script.Received(), 10, "bounded, and nothing is sent")
 }
 
 func TestAFailedSearchSendsNothing(t *testing.T) {
-	sender, script := newSender(t, config(), reply(http.StatusServiceUnavailable, `{}`))
+	sender, script := newSender(t, config(), providertest.Reply(http.StatusServiceUnavailable, `{}`))
 	_, err := sender.Send(context.Background(), effect(false), text())
 	requireClass(t, failure.Ambiguous, err)
-	require.Len(t, script.received(), 1)
+	require.Len(t, script.Received(), 1)
 }
 
 func TestMarketingIsNotSentTwice(t *testing.T) {
@@ -147,13 +148,13 @@ func TestMarketingIsNotSentTwice(t *testing.T) {
 	receipt, err := sender.Send(context.Background(), effect(false), marketing)
 	require.NoError(t, err)
 	require.True(t, receipt.Dropped)
-	require.Len(t, script.received(), 1, "searched, not sent")
+	require.Len(t, script.Received(), 1, "searched, not sent")
 }
 
 func TestOptedOut(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"refused at once":                 reply(http.StatusBadRequest, `{"code":21610,"message":"unsubscribed","status":400}`),
-		"accepted and refused afterwards": reply(http.StatusCreated, `{"sid":"SM1","status":"failed","error_code":21610}`),
+		"refused at once":                 providertest.Reply(http.StatusBadRequest, `{"code":21610,"message":"unsubscribed","status":400}`),
+		"accepted and refused afterwards": providertest.Reply(http.StatusCreated, `{"sid":"SM1","status":"failed","error_code":21610}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			sender, _ := newSender(t, config(), answer)
@@ -166,7 +167,7 @@ func TestOptedOut(t *testing.T) {
 
 func TestErrorClasses(t *testing.T) {
 	coded := func(status, code int) http.HandlerFunc {
-		return reply(status, fmt.Sprintf(`{"code":%d,"message":"The number %s is wrong","status":%d}`, code, guest, status))
+		return providertest.Reply(status, fmt.Sprintf(`{"code":%d,"message":"The number %s is wrong","status":%d}`, code, guest, status))
 	}
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
@@ -186,12 +187,12 @@ func TestErrorClasses(t *testing.T) {
 		"60203 verify: too many sends":  {coded(429, 60203), failure.Throttled, "60203", 10 * time.Minute},
 		"408":                           {coded(408, 0), failure.Ambiguous, "", 0},
 		"500":                           {coded(500, 20500), failure.Ambiguous, "20500", 0},
-		"503 that is no JSON":           {reply(503, "<html>busy</html>"), failure.Ambiguous, "", 0},
-		"403 that is no JSON":           {reply(403, "<html>no</html>"), failure.Permanent, "", 0},
-		"429 that is no JSON":           {reply(429, "slow down"), failure.Throttled, "", 0},
-		"redirect, the SDK's success":   {reply(302, "{}"), failure.Permanent, "", 0},
-		"accepted, but cut off":         {reply(201, `{"sid":"SM`), failure.Ambiguous, "", 0},
-		"no answer after the request":   {hangUp, failure.Ambiguous, "", 0},
+		"503 that is no JSON":           {providertest.Reply(503, "<html>busy</html>"), failure.Ambiguous, "", 0},
+		"403 that is no JSON":           {providertest.Reply(403, "<html>no</html>"), failure.Permanent, "", 0},
+		"429 that is no JSON":           {providertest.Reply(429, "slow down"), failure.Throttled, "", 0},
+		"redirect, the SDK's success":   {providertest.Reply(302, "{}"), failure.Permanent, "", 0},
+		"accepted, but cut off":         {providertest.Reply(201, `{"sid":"SM`), failure.Ambiguous, "", 0},
+		"no answer after the request":   {providertest.HangUp, failure.Ambiguous, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sender, script := newSender(t, config(), test.answer)
@@ -201,7 +202,7 @@ func TestErrorClasses(t *testing.T) {
 			require.Equal(t, "messages.create", known.Operation)
 			require.Equal(t, test.code, known.Code)
 			require.Equal(t, test.after, known.RetryAfter)
-			require.Len(t, script.received(), 1, "sent once, whatever the answer")
+			require.Len(t, script.Received(), 1, "sent once, whatever the answer")
 			requireRedacted(t, known)
 		})
 	}
@@ -217,14 +218,14 @@ func TestNobodyAnswers(t *testing.T) {
 func TestARetryAfterIsKept(t *testing.T) {
 	sender, _ := newSender(t, config(), func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7")
-		reply(429, `{"code":20429,"status":429}`)(w, r)
+		providertest.Reply(429, `{"code":20429,"status":429}`)(w, r)
 	})
 	_, err := sender.Send(context.Background(), effect(true), text())
 	require.Equal(t, 7*time.Second, requireClass(t, failure.Throttled, err).RetryAfter)
 }
 
 func TestACancelledCallEnds(t *testing.T) {
-	sender, _ := newSender(t, config(), reply(http.StatusCreated, accepted))
+	sender, _ := newSender(t, config(), providertest.Reply(http.StatusCreated, accepted))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := sender.Send(ctx, effect(true), text())
@@ -237,7 +238,7 @@ func TestACredentialThatTheSDKRefuses(t *testing.T) {
 	sender, script := newSender(t, wrong)
 	_, err := sender.Send(context.Background(), effect(true), text())
 	require.Equal(t, "21224", requireClass(t, failure.Permanent, err).Code)
-	require.Empty(t, script.received())
+	require.Empty(t, script.Received())
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

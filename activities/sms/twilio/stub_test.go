@@ -2,9 +2,6 @@ package twilio_test
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +9,7 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/provider/providertest"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
 	"guestjourney/activities/wording"
@@ -25,66 +23,9 @@ const (
 
 var since = time.Date(2027, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// request is what Twilio would have received.
-type request struct {
-	method, path string
-	query, form  url.Values
-	user, secret string
-	header       http.Header
-}
-
-// stub answers as scripted, one answer after the other, and keeps the requests.
-type stub struct {
-	mutex    sync.Mutex
-	requests []request
-	answers  []http.HandlerFunc
-}
-
-func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	_ = r.ParseForm()
-	user, secret, _ := r.BasicAuth()
-	s.requests = append(s.requests, request{
-		method: r.Method, path: r.URL.Path, query: r.URL.Query(), form: r.PostForm,
-		user: user, secret: secret, header: r.Header,
-	})
-	if len(s.answers) == 0 {
-		http.Error(w, "no answer left in the script", http.StatusTeapot)
-		return
-	}
-	s.answers[0](w, r)
-	s.answers = s.answers[1:]
-}
-
-func (s *stub) received() []request {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.requests
-}
-
-// reply answers with a status and a JSON text.
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}
-}
-
-// hangUp closes the connection without an answer.
-func hangUp(w http.ResponseWriter, _ *http.Request) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_ = connection.Close()
-	}
-}
-
 func newClient(t *testing.T, baseURL string, transport http.RoundTripper) *provider.Client {
 	t.Helper()
-	client, err := provider.New(provider.Config{Name: "twilio", BaseURL: baseURL, Timeout: 5 * time.Second, Transport: transport})
-	require.NoError(t, err)
-	return client
+	return providertest.NewClient(t, "twilio", baseURL, transport)
 }
 
 func config() twilio.Config {
@@ -95,12 +36,10 @@ func config() twilio.Config {
 }
 
 // newSender returns a sender before a stub that gives these answers.
-func newSender(t *testing.T, config twilio.Config, answers ...http.HandlerFunc) (*twilio.Sender, *stub) {
+func newSender(t *testing.T, config twilio.Config, answers ...http.HandlerFunc) (*twilio.Sender, *providertest.Script) {
 	t.Helper()
-	script := &stub{answers: answers}
-	server := httptest.NewServer(script)
-	t.Cleanup(server.Close)
-	sender, err := twilio.New(config, newClient(t, server.URL+"/twilio", nil))
+	script, address := providertest.Serve(t, answers...)
+	sender, err := twilio.New(config, newClient(t, address+"/twilio", nil))
 	require.NoError(t, err)
 	return sender, script
 }
