@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -24,16 +23,12 @@ const lead = `{"email":"ana@example.org","firstName":"Ana","locale":"es"}`
 
 // standIn has a journey's face: it keeps its input, shows where it stands and
 // takes commands, until it is cancelled.
-func standIn(ctx workflow.Context, raw converter.RawValue) error {
-	input, err := kit.DecodeInput[journey.Input](ctx, kit.Policy{AllowPlaintext: func() bool { return false }}, raw)
-	if err != nil {
-		return err
-	}
+var standIn = kit.Define(sealedOnly, func(ctx workflow.Context, input journey.Input) (struct{}, error) {
 	var face kit.Face
 	var common kit.Common
 	face = kit.Face{Stage: journey.StageOffer, Program: input.Program, Money: "deposit_due", Test: input.Test}
 	done := false
-	ctx, core := kit.Open(ctx, &common, kit.Policy{AllowPlaintext: func() bool { return false }}, kit.NoPace, func() kit.Face { return face })
+	ctx, core := kit.Open(ctx, &common, sealedOnly, kit.NoPace, func() kit.Face { return face })
 	kit.OnQuery(ctx, kit.QueryStatus, "status", func() map[string]any {
 		return map[string]any{"stage": face.Stage, "lead": input.Lead.Email, "waitsFor": core.WaitsFor()}
 	})
@@ -44,12 +39,12 @@ func standIn(ctx workflow.Context, raw converter.RawValue) error {
 	})
 	core.Raise(ctx, "parked:hold_place")
 	deadline := core.Deadline("offer", workflow.Now(ctx).Add(time.Hour), kit.ClassGuest, "lost")
-	if _, err := core.Until(ctx, deadline, func() bool { return done }); err != nil {
-		return err
-	}
+	_, err := core.Until(ctx, deadline, func() bool { return done })
 	core.Finish(ctx)
-	return nil
-}
+	return struct{}{}, err
+})
+
+var sealedOnly = kit.Policy{AllowPlaintext: func() bool { return false }}
 
 // house starts a server and points the CLI at it.
 func house(t *testing.T) client.Client {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -23,20 +22,14 @@ type appointment struct {
 
 // Workflow returns the Appointment under a worker's policy.
 func Workflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (Result, error) {
-	return func(ctx workflow.Context, raw converter.RawValue) (Result, error) {
-		input, err := kit.DecodeInput[Input](ctx, policy, raw)
-		if err != nil {
-			return Result{}, err
-		}
-		if problems := input.problems(); len(problems) > 0 {
-			return Result{}, kit.InvalidInput(strings.Join(problems, "; "))
-		}
+	return kit.Define(policy, func(ctx workflow.Context, input Input) (Result, error) {
 		a, ctx := restore(ctx, policy, input)
 		return a.run(ctx)
-	}
+	})
 }
 
-func (i Input) problems() []string {
+// Problems lists what is wrong with an input beyond its types.
+func (i Input) Problems() []string {
 	var problems []string
 	need := func(value, field string) {
 		if value == "" {

@@ -22,20 +22,14 @@ type journey struct {
 
 // Workflow returns the GuestJourney under a worker's policy.
 func Workflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (Result, error) {
-	return func(ctx workflow.Context, raw converter.RawValue) (Result, error) {
-		input, err := kit.DecodeInput[Input](ctx, policy, raw)
-		if err != nil {
-			return Result{}, err
-		}
-		if problems := input.problems(); len(problems) > 0 {
-			return Result{}, kit.InvalidInput(strings.Join(problems, "; "))
-		}
+	return kit.Define(policy, func(ctx workflow.Context, input Input) (Result, error) {
 		j, ctx := restore(ctx, policy, input)
 		return j.run(ctx)
-	}
+	})
 }
 
-func (i Input) problems() []string {
+// Problems lists what is wrong with an input beyond its types.
+func (i Input) Problems() []string {
 	var problems []string
 	if i.Lead.Email == "" && i.Lead.Phone == "" {
 		problems = append(problems, "lead: needs email or phone")

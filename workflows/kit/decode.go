@@ -48,11 +48,28 @@ func DecodeJSON[T any](data []byte) (T, error) {
 	return value, nil
 }
 
-// DecodeInput reads a workflow's start input. Input that was not encrypted is
+// Checked is an input that knows what is wrong with it, beyond its types. Every
+// problem is one phrase that begins with the field.
+type Checked interface{ Problems() []string }
+
+// Define makes a workflow of a typed one: the input is decoded strictly and
+// checked, and a wrong one fails the start at once with InvalidInput.
+func Define[I Checked, R any](policy Policy, run func(workflow.Context, I) (R, error)) func(workflow.Context, converter.RawValue) (R, error) {
+	return func(ctx workflow.Context, raw converter.RawValue) (R, error) {
+		input, err := decodeInput[I](ctx, policy, raw)
+		if err != nil {
+			var none R
+			return none, err
+		}
+		return run(ctx, input)
+	}
+}
+
+// decodeInput reads a workflow's start input. Input that was not encrypted is
 // refused unless the worker allows it; the answer is recorded, so that replay
 // takes the same path on any worker.
-func DecodeInput[T any](ctx workflow.Context, policy Policy, raw converter.RawValue) (T, error) {
-	var none T
+func decodeInput[I Checked](ctx workflow.Context, policy Policy, raw converter.RawValue) (I, error) {
+	var none I
 	if !isSealed(raw) && !plaintextAllowed(ctx, policy) {
 		return none, InvalidInput("not encrypted: start through the CLI, or give the UI its codec endpoint")
 	}
@@ -60,9 +77,12 @@ func DecodeInput[T any](ctx workflow.Context, policy Policy, raw converter.RawVa
 	if id := workflow.GetInfo(ctx).WorkflowExecution.ID; !strings.HasPrefix(id, "claim/") && identity.LooksLikeAddress(id) {
 		return none, InvalidInput("the workflow ID looks like an e-mail address or a phone number, and IDs are shown in clear; use an opaque one")
 	}
-	value, err := Decode[T](raw)
+	value, err := Decode[I](raw)
 	if err != nil {
 		return none, InvalidInput(err.Error())
+	}
+	if problems := value.Problems(); len(problems) > 0 {
+		return none, InvalidInput(strings.Join(problems, "; "))
 	}
 	return value, nil
 }

@@ -272,10 +272,12 @@ func (p *plan) closed(ctx workflow.Context) {
 	p.core.Complete(p.state.Cancel.CommandID, "done", kind)
 }
 
-// late waits for money that comes too late, and gives it back in full.
+// late waits for money that comes too late, and gives it back in full. It also
+// looks whether what was given back has stayed so: a refund may fail days after
+// it was accepted, and then the plan does not end without a person.
 func (p *plan) late(ctx workflow.Context) (string, error) {
-	deadline := p.core.Deadline("late window", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends")
 	for {
+		deadline := p.core.Deadline("late window", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends, if nothing is owed")
 		wake, err := p.core.Until(ctx, deadline, p.hinted)
 		if err != nil {
 			return "", err
@@ -288,8 +290,13 @@ func (p *plan) late(ctx workflow.Context) (string, error) {
 				return "", err
 			}
 		}
-		if wake == kit.Expired {
+		switch {
+		case !p.refundsArrived():
+			p.core.Raise(ctx, "refund_failed")
+		case wake == kit.Expired:
 			return StageEnded, nil
+		default:
+			p.core.Settle("refund_failed")
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -37,20 +36,14 @@ type plan struct {
 
 // Workflow returns the PaymentPlan under a worker's policy.
 func Workflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (Result, error) {
-	return func(ctx workflow.Context, raw converter.RawValue) (Result, error) {
-		input, err := kit.DecodeInput[Input](ctx, policy, raw)
-		if err != nil {
-			return Result{}, err
-		}
-		if problems := input.problems(); len(problems) > 0 {
-			return Result{}, kit.InvalidInput(strings.Join(problems, "; "))
-		}
+	return kit.Define(policy, func(ctx workflow.Context, input Input) (Result, error) {
 		p, ctx := open(ctx, policy, input)
 		return p.run(ctx)
-	}
+	})
 }
 
-func (i Input) problems() []string {
+// Problems lists what is wrong with an input beyond its types.
+func (i Input) Problems() []string {
 	var problems []string
 	if i.GuestRef == "" {
 		problems = append(problems, "guestRef: missing")

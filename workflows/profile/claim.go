@@ -41,30 +41,24 @@ type claim struct {
 
 // ClaimWorkflow returns the Claim under a worker's policy.
 func ClaimWorkflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (ClaimResult, error) {
-	return func(ctx workflow.Context, raw converter.RawValue) (ClaimResult, error) {
-		input, err := kit.DecodeInput[ClaimInput](ctx, policy, raw)
-		if err != nil {
-			return ClaimResult{}, err
-		}
-		if err := input.check(); err != nil {
-			return ClaimResult{}, kit.InvalidInput(err.Error())
-		}
+	return kit.Define(policy, func(ctx workflow.Context, input ClaimInput) (ClaimResult, error) {
 		c, ctx := openClaim(ctx, policy, input)
 		return c.run(ctx)
-	}
+	})
 }
 
-func (i ClaimInput) check() error {
+// Problems lists what is wrong with an input beyond its types.
+func (i ClaimInput) Problems() []string {
 	switch i.Kind {
 	case KindPhone, KindEmail, KindHubSpotStarts:
 		return nil
 	case KindHubSpotContact:
 		if i.ObjectID == "" || i.Portal == "" {
-			return errors.New("objectId and portal: needed for a contact")
+			return []string{"objectId and portal: needed for a contact"}
 		}
 		return nil
 	}
-	return fmt.Errorf("kind: want %q, %q, %q or %q", KindPhone, KindEmail, KindHubSpotContact, KindHubSpotStarts)
+	return []string{fmt.Sprintf("kind: want %q, %q, %q or %q", KindPhone, KindEmail, KindHubSpotContact, KindHubSpotStarts)}
 }
 
 func openClaim(ctx workflow.Context, policy kit.Policy, input ClaimInput) (*claim, workflow.Context) {

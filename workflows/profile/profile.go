@@ -33,17 +33,18 @@ type guest struct {
 
 // Workflow returns the GuestProfile under a worker's policy.
 func Workflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (Result, error) {
-	return func(ctx workflow.Context, raw converter.RawValue) (Result, error) {
-		input, err := kit.DecodeInput[Input](ctx, policy, raw)
-		if err != nil {
-			return Result{}, err
-		}
-		if input.GuestRef == "" {
-			return Result{}, kit.InvalidInput("guestRef: missing")
-		}
+	return kit.Define(policy, func(ctx workflow.Context, input Input) (Result, error) {
 		g, ctx := openGuest(ctx, policy, input)
 		return g.run(ctx)
+	})
+}
+
+// Problems lists what is wrong with an input beyond its types.
+func (i Input) Problems() []string {
+	if i.GuestRef == "" {
+		return []string{"guestRef: missing"}
 	}
+	return nil
 }
 
 func openGuest(ctx workflow.Context, policy kit.Policy, input Input) (*guest, workflow.Context) {

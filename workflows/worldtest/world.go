@@ -256,6 +256,24 @@ func (w *World) ExpirePage(step string) {
 	}
 }
 
+// FailRefunds takes every refund back, as a bank does days later.
+func (w *World) FailRefunds() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for _, attempt := range w.sessions {
+		attempt.RefundedMinor = 0
+	}
+}
+
+// RepeatRefunds gives back by hand what the bank had refused.
+func (w *World) RepeatRefunds() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for _, attempt := range w.sessions {
+		attempt.RefundedMinor = attempt.CapturedMinor
+	}
+}
+
 // Balance returns what was captured and what was given back.
 func (w *World) Balance() (captured, refunded int64) {
 	w.mutex.Lock()
