@@ -96,3 +96,19 @@ func TestEveryWaitShowsItsDeadline(t *testing.T) {
 		"in_program": "departure", "aftercare": "check_in-1",
 	}, shown)
 }
+
+func TestAProgramMayLeaveOutDepositAndAftercare(t *testing.T) {
+	program := worldtest.Retreat()
+	program.Stages = []string{"captured", "conversing", "offer", "booked", "pre_arrival", "in_program"}
+	stay := worldtest.NewStay(t, program)
+	stay.After(time.Hour, func() { stay.Intake("2027-06-01T15:00:00") })
+	stay.After(2*time.Hour, stay.Accept)
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, "completed", result.Stage)
+	assert.Zero(t, stay.World.Count("customer")+stay.World.Count("page"))
+	assert.Equal(t, 1, stay.World.Count("change"), "the place was not confirmed")
+	assert.Equal(t, 3+1, stay.World.Count("email"), "welcome, offer, confirmation; one reminder; no check-in")
+}

@@ -53,23 +53,29 @@ func (j *journey) preArrival(ctx workflow.Context) (string, error) {
 			return "", err
 		}
 	}
-	if j.state.Money.State != payment.MoneyPaid {
+	if !j.paid() {
 		j.core.Raise(ctx, "unpaid_before_arrival")
 	}
 	arrival := j.core.Deadline("arrival", j.state.ArrivalAt, kit.ClassInternal, "the program begins")
 	if err := j.untilEvent(ctx, arrival, func() bool { return false }); err != nil {
 		return "", err
 	}
-	if j.state.Money.State == payment.MoneyPaid {
+	if j.paid() {
 		return StageInProgram, nil
 	}
 	// The guest stands at the desk: an operator decides, by payment or cancel.
 	j.core.Raise(ctx, "unpaid_at_arrival")
 	departure := j.core.Deadline("departure, unpaid", j.state.Departure, kit.ClassInternal, "the stay is over; the debt stays with the payment plan")
-	if err := j.untilEvent(ctx, departure, func() bool { return j.state.Money.State == payment.MoneyPaid }); err != nil {
+	if err := j.untilEvent(ctx, departure, j.paid); err != nil {
 		return "", err
 	}
 	return StageInProgram, nil
+}
+
+// paid says whether nothing is owed: all is paid, or the program asks for
+// nothing.
+func (j *journey) paid() bool {
+	return j.state.Money.PlanID == "" || j.state.Money.State == payment.MoneyPaid
 }
 
 // untilEvent waits like Until, and meanwhile passes every payment page on that

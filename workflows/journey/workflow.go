@@ -109,8 +109,20 @@ func (j *journey) run(ctx workflow.Context) (Result, error) {
 			j.core.Finish(ctx)
 			return j.result(), nil
 		}
-		j.enter(ctx, next)
+		j.enter(ctx, j.applicable(next))
 	}
+}
+
+// after is the stage that follows one which a program may leave out.
+var after = map[string]string{StageDeposit: StageBooked, StageAftercare: StageCompleted}
+
+// applicable is the stage itself, or the one after it if the program leaves it
+// out.
+func (j *journey) applicable(stage string) string {
+	if next, optional := after[stage]; optional && !slices.Contains(j.program().Stages, stage) {
+		return next
+	}
+	return stage
 }
 
 // turn does what commands left to do, then the present stage.

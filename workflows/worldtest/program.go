@@ -14,6 +14,7 @@ func days(n int) options.Duration { return options.Duration(time.Duration(n) * 2
 func Retreat() programs.Program {
 	return programs.Program{
 		Code: "retreat-7d", Version: "test", Languages: []string{"en", "es"}, Zone: "America/Mexico_City", Label: "Seven days",
+		Stages: []string{"captured", "conversing", "offer", "deposit_pending", "booked", "pre_arrival", "in_program", "aftercare"},
 		Price: programs.Price{
 			Deposit: payments.Money{Minor: 50000, Currency: "USD"},
 			Balance: payments.Money{Minor: 250000, Currency: "USD"},

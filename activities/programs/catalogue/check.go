@@ -13,6 +13,10 @@ import (
 	"guestjourney/activities/timetable/zonedata"
 )
 
+// optionalStages may be left out: a program without a deposit is free until
+// an operator charges it, one without aftercare ends at departure.
+var optionalStages = []string{"deposit_pending", "aftercare"}
+
 // stages that a program may name, in their order.
 var stages = []string{"captured", "conversing", "offer", "deposit_pending", "booked", "pre_arrival", "in_program", "aftercare"}
 
@@ -77,6 +81,11 @@ func (c *checker) stages(given []string) {
 	order := func(a, b string) int { return slices.Index(stages, a) - slices.Index(stages, b) }
 	c.want(slices.IsSortedFunc(given, order), "stages", fmt.Sprintf("this order: %q", stages))
 	c.want(len(given) == 0 || given[0] == stages[0], "stages[0]", `"captured": every journey begins with it`)
+	for _, stage := range stages {
+		if !slices.Contains(optionalStages, stage) {
+			c.want(slices.Contains(given, stage), "stages", fmt.Sprintf("%q as well: only %q may be left out", stage, optionalStages))
+		}
+	}
 }
 
 func (c *checker) price(p programs.Price) {
