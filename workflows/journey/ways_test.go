@@ -516,3 +516,49 @@ func TestTheSameCommandTwiceRunsOnce(t *testing.T) {
 	assert.Equal(t, int64(50000), result.RefundedMinor)
 	assert.Equal(t, 1, stay.World.Count("refund"))
 }
+
+func TestAHeldJourneyKeepsWhatComesAndMovesOnAfterwards(t *testing.T) {
+	stay := worldtest.NewStay(t, worldtest.Retreat())
+	stay.After(time.Hour, func() {
+		stay.Command(worldtest.JourneyID, kit.UpdateHold, kit.Hold{Envelope: worldtest.Operator("bereavement")}, nil)
+	})
+	stay.After(2*time.Hour, func() { stay.Intake("2027-06-01T15:00:00") })
+	stay.After(3*time.Hour, func() {
+		assert.Equal(t, "conversing", status(t, stay).Stage, "a held journey moved on")
+		assert.Zero(t, stay.World.Count("hold"))
+		stay.Command(worldtest.JourneyID, kit.UpdateRelease, kit.Release{Envelope: worldtest.Operator("go on")}, nil)
+	})
+	stay.After(4*time.Hour, stay.Accept)
+	stay.After(5*time.Hour, func() { stay.Pay("deposit") })
+
+	result, err := stay.Run()
+
+	require.NoError(t, err)
+	assert.Equal(t, "completed", result.Stage)
+}
+
+func TestNoTextGoesOutAfterAnOptOutWhereverItCameFrom(t *testing.T) {
+	for name, test := range map[string]struct {
+		play  func(*worldtest.Stay)
+		texts int
+	}{
+		"known when the journey began": {func(stay *worldtest.Stay) { stay.World.Claimed.OptedOut = []string{"sms"} }, 0},
+		"after the welcome": {func(stay *worldtest.Stay) {
+			stay.After(30*time.Minute, func() {
+				stay.SignalWorkflow("profile_update", kit.Fact{ID: "stop", Provider: "GuestProfile", Type: "opted_out", Data: map[string]string{"channel": "sms"}})
+			})
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stay := worldtest.NewStay(t, worldtest.Retreat())
+			test.play(stay)
+			happily(stay, "2027-06-01T15:00:00")
+
+			_, err := stay.Run()
+
+			require.NoError(t, err)
+			assert.Equal(t, test.texts, stay.World.Count("sms"))
+			assert.Equal(t, 4+1+2, stay.World.Count("email"))
+		})
+	}
+}
