@@ -53,8 +53,23 @@ type Price struct {
 type Deadlines struct {
 	Captured   options.Duration `json:"captured"`   // then attention
 	Conversing options.Duration `json:"conversing"` // then lost
-	Offer      options.Duration `json:"offer"`      // then the place is released, lost
-	Deposit    options.Duration `json:"deposit"`    // then the page is closed, lost
+	// Screening is for the health questionnaire, then lost; the guest is asked
+	// again after each ScreeningNudge. Needed where the stage applies.
+	Screening      options.Duration `json:"screening,omitempty"`
+	ScreeningNudge options.Duration `json:"screeningNudge,omitempty"`
+	// ClearanceReview is a clinician's term; each that passes calls somebody with
+	// more say. Needed where the stage applies.
+	ClearanceReview options.Duration `json:"clearanceReview,omitempty"`
+	// ClearanceChecks before arrival the clearance is looked at again.
+	ClearanceChecks []options.Duration `json:"clearanceChecks,omitempty"`
+	// CheckIn after arrival the front desk is told of a guest whom nobody has
+	// seen; zero means never.
+	CheckIn options.Duration `json:"checkIn,omitempty"`
+	// NoShowGrace is how long a no-show may be taken back.
+	NoShowGrace options.Duration `json:"noShowGrace,omitempty"`
+
+	Offer   options.Duration `json:"offer"`   // then the place is released, lost
+	Deposit options.Duration `json:"deposit"` // then the page is closed, lost
 	// BalanceBefore arrival the balance is charged.
 	BalanceBefore options.Duration `json:"balanceBefore"`
 	// ArrivalCheckBefore arrival an unpaid balance raises attention.

@@ -14,6 +14,10 @@ import (
 // Names of the templates. Parameters are strings; see each template file.
 const (
 	Welcome         = "welcome"          // name, link (intake form)
+	HealthConsent   = "health_consent"   // name, link (consent page)
+	HealthForm      = "health_form"      // name, link (questionnaire)
+	Information     = "information"      // name, link (questionnaire)
+	NotPossible     = "not_possible"     // name
 	Offer           = "offer"            // name, program, total, deposit, until, link (offer page)
 	PaymentRequest  = "payment_request"  // name, amount, link (payment page), until
 	PaymentAction   = "payment_action"   // name, amount, link (payment page)

@@ -33,10 +33,10 @@ func (j *journey) offerCommands(ctx workflow.Context) {
 	j.core.DivertWhen(j.mustDivert)
 }
 
-// mustDivert: a cancel leaves the way at once; a chore lets the stage be
+// mustDivert: a cancel or a turn leaves the way at once; a chore lets the stage be
 // entered again after it.
 func (j *journey) mustDivert() bool {
-	return (j.state.Cancel != nil && !j.leavingForGood()) || len(j.state.Chores) > 0
+	return ((j.state.Cancel != nil || j.state.Turn != nil) && !j.leavingForGood()) || len(j.state.Chores) > 0
 }
 
 func (j *journey) checkCancel(command kit.Cancel) error {

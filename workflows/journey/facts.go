@@ -23,11 +23,13 @@ func (j *journey) receive(ctx workflow.Context) {
 			apply(fact)
 		})
 	}
-	on(kit.SignalGuest, "The guest's app or website: intake, consent, policy_accepted, offer_answer.",
+	on(kit.SignalGuest, "The guest's app or website: intake, consent, health_form, policy_accepted, offer_answer.",
 		func(fact kit.Fact) { j.guestFact(ctx, fact) })
 	on(kit.SignalMessageIn, "A text from the guest.", func(kit.Fact) { j.core.Raise(ctx, "message_in") })
 	on(kit.SignalMessageStatus, "What became of a text message.", func(kit.Fact) {})
 	on(kit.SignalEmail, "What became of an e-mail.", func(fact kit.Fact) { j.emailFact(ctx, fact) })
+	on(SignalMergedFrom, "Another journey of the same guest goes on in this one.",
+		func(fact kit.Fact) { j.core.Raise(ctx, "merged_from") })
 	on(profile.SignalProfile, "The guest's profile: a channel was closed or opened.",
 		func(fact kit.Fact) { j.channelFact(fact) })
 	kit.OnSignal(ctx, j.core, payment.SignalUpdate, "The payment plan reports.",
@@ -48,7 +50,9 @@ func (j *journey) guestFact(ctx workflow.Context, fact kit.Fact) {
 			j.core.Settle("bad_intake")
 		}
 	case GuestConsent:
-		j.state.Consent = fact.Data["granted"] == "true"
+		j.consentFact(ctx, fact)
+	case GuestHealth:
+		j.healthFact(ctx, fact)
 	case GuestPolicy:
 		if j.state.Policy.Version == "" {
 			j.state.Policy = Policy{Version: fact.Data["version"], At: fact.OccurredAt, IP: fact.Data["ip"]}
@@ -62,6 +66,45 @@ func (j *journey) guestFact(ctx workflow.Context, fact kit.Fact) {
 	}
 }
 
+// consentFact takes the guest's last word, by its own time: an older one that
+// arrives late changes nothing.
+func (j *journey) consentFact(ctx workflow.Context, fact kit.Fact) {
+	purpose := fact.Data["purpose"]
+	if fact.OccurredAt.Before(j.state.Consents[purpose].At) {
+		return
+	}
+	if j.state.Consents == nil {
+		j.state.Consents = map[string]Consent{}
+	}
+	granted := fact.Data["granted"] == "true"
+	if purpose == PurposeHealth && j.consented(purpose) && !granted && j.state.Form.Received {
+		j.core.Raise(ctx, "consent_withdrawn")
+	}
+	if granted {
+		j.core.Settle("consent_withdrawn")
+	}
+	j.state.Consents[purpose] = Consent{Granted: granted, Version: fact.Data["version"], At: fact.OccurredAt}
+}
+
+// healthFact takes the reference of a questionnaire. A part of one changes
+// nothing; one that answers a clinician's question reopens the review, and its
+// term begins again.
+func (j *journey) healthFact(ctx workflow.Context, fact kit.Fact) {
+	if fact.Data["complete"] != "true" || fact.Data["ref"] == "" {
+		return
+	}
+	j.state.Form.Received, j.state.Form.Ref, j.state.Form.At = true, fact.Data["ref"], fact.OccurredAt
+	clearance := &j.state.Clearance
+	switch clearance.State {
+	case ClearanceInfo:
+		clearance.State, clearance.AskedAt, clearance.Escalations = ClearanceInReview, workflow.Now(ctx).UTC(), 0
+		clearance.Reviews++
+		j.core.Settle("information_overdue")
+	case ClearanceCleared, ClearanceConditional:
+		j.core.Raise(ctx, "health_form_changed")
+	}
+}
+
 // emailFact closes the e-mail channel when the address refuses mail or its
 // reader does not want it.
 func (j *journey) emailFact(ctx workflow.Context, fact kit.Fact) {
@@ -70,6 +113,9 @@ func (j *journey) emailFact(ctx workflow.Context, fact kit.Fact) {
 		j.refuseChannel("email")
 	case "bounce", "dropped":
 		j.refuseChannel("email")
+		if !slices.Contains(j.state.Unreachable, "email") {
+			j.state.Unreachable = append(j.state.Unreachable, "email")
+		}
 		j.core.Raise(ctx, "email_unreachable")
 	}
 }

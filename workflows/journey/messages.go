@@ -19,7 +19,7 @@ type Input struct {
 
 // Result is what a closed journey returns.
 type Result struct {
-	Stage         string `json:"stage"`            // "completed", "cancelled" or "lost"
+	Stage         string `json:"stage"`            // one of the last stages: "completed", "cancelled", "lost", ...
 	Reason        string `json:"reason,omitempty"` // "no_response", "expired_unpaid", "declined", ...
 	GuestRef      string `json:"guestRef"`
 	MoneyState    string `json:"moneyState"`
@@ -32,6 +32,11 @@ type Result struct {
 const (
 	GuestIntake  = "intake"          // Data: arrival (local date and time)
 	GuestConsent = "consent"         // Data: purpose, granted ("true"/"false"), version
+	GuestHealth  = "health_form"     // Data: ref (where the answers are kept), complete ("true"/"false")
 	GuestPolicy  = "policy_accepted" // Data: version, ip
 	GuestAnswer  = "offer_answer"    // Data: answer ("accepted"/"declined")
 )
+
+// SignalMergedFrom tells a journey that another one of the same guest goes on
+// in it: a kit.Fact with the other's workflow ID as Object.
+const SignalMergedFrom = "merged_from"

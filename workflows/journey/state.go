@@ -11,16 +11,56 @@ import (
 const (
 	StageCaptured   = "captured"
 	StageConversing = "conversing"
+	StageScreening  = "screening"
+	StageClearance  = "clearance_review"
 	StageOffer      = "offer"
 	StageDeposit    = "deposit_pending"
 	StageBooked     = "booked"
 	StagePreArrival = "pre_arrival"
 	StageInProgram  = "in_program"
 	StageAftercare  = "aftercare"
-	StageCancelling = "cancelling"
 	StageCompleted  = "completed"
-	StageCancelled  = "cancelled"
-	StageLost       = "lost"
+
+	// StageWaitlisted is beside the way: a guest whose place was given to
+	// somebody else waits here until an operator moves them on.
+	StageWaitlisted = "waitlisted"
+	StageCancelling = "cancelling"
+
+	StageCancelled = "cancelled"
+	StageLost      = "lost"
+	StageDeclined  = "medically_declined" // shown in clear as StageClosed
+	StageNoShow    = "no_show"
+	StageMerged    = "merged"
+)
+
+// StageClosed is what visibility shows for an end that says something about a
+// guest's health.
+const StageClosed = "closed"
+
+// way is the order of the working stages.
+var way = []string{
+	StageCaptured, StageConversing, StageScreening, StageClearance, StageOffer, StageDeposit,
+	StageBooked, StagePreArrival, StageInProgram, StageAftercare, StageCompleted,
+}
+
+// terminals are the stages from which no way leads on.
+var terminals = []string{StageCompleted, StageCancelled, StageLost, StageDeclined, StageNoShow, StageMerged}
+
+// States of the region clearance.
+const (
+	ClearanceInReview    = "in_review"
+	ClearanceInfo        = "info_requested"
+	ClearanceCleared     = "cleared"
+	ClearanceConditional = "conditional"
+	ClearanceDeclined    = "declined"
+	ClearanceRevoked     = "revoked"
+	ClearanceExpired     = "expired"
+)
+
+// Purposes of a consent.
+const (
+	// PurposeHealth is the consent to the use of health data.
+	PurposeHealth = "health_data"
 )
 
 // State is what a journey knows; it is also its continue-as-new input.
@@ -34,17 +74,35 @@ type State struct {
 	Email     string            `json:"email,omitempty"` // canonical
 	OptedOut  []string          `json:"optedOut,omitempty"`
 	ContactID string            `json:"contactId,omitempty"` // at the CRM
-	Intake    Intake            `json:"intake,omitzero"`
-	Consent   bool              `json:"consent,omitempty"`
-	Policy    Policy            `json:"policy,omitzero"`
-	Answer    string            `json:"answer,omitempty"` // "accepted", "declined"
-	ArrivalAt time.Time         `json:"arrivalAt,omitzero"`
-	Departure time.Time         `json:"departure,omitzero"`
-	Arrival   string            `json:"arrival,omitempty"` // as printed for the guest
-	Money     Money             `json:"money,omitzero"`
-	Session   Session           `json:"session,omitzero"`
-	Cancel    *Cancelling       `json:"cancel,omitempty"`
-	Lost      string            `json:"lost,omitempty"` // reason
+	// Unreachable are channels on which nothing arrives: a bounced address.
+	Unreachable []string `json:"unreachable,omitempty"`
+	Owner       string   `json:"owner,omitempty"` // who looks after the guest
+	Intake      Intake   `json:"intake,omitzero"`
+	// Consents are the guest's last word for each purpose.
+	Consents  map[string]Consent `json:"consents,omitempty"`
+	Form      Form               `json:"form,omitzero"`
+	Clearance Clearance          `json:"clearance,omitzero"`
+	Policy    Policy             `json:"policy,omitzero"`
+	Answer    string             `json:"answer,omitempty"` // "accepted", "declined"
+	ArrivalAt time.Time          `json:"arrivalAt,omitzero"`
+	Departure time.Time          `json:"departure,omitzero"`
+	Arrival   string             `json:"arrival,omitempty"` // as printed for the guest
+	Money     Money              `json:"money,omitzero"`
+	Session   Session            `json:"session,omitzero"`
+	// Places counts the places that were held for this guest so far.
+	Places int `json:"places,omitempty"`
+	// Waited is how many of them were given back for the waiting list.
+	Waited     int         `json:"waited,omitempty"`
+	Attendance Attendance  `json:"attendance,omitzero"`
+	Cancel     *Cancelling `json:"cancel,omitempty"`
+	// Turn is where a command sends the journey, out of its way.
+	Turn *Turn `json:"turn,omitempty"`
+	// Waived are the guards that an operator has overridden for good.
+	Waived     []string `json:"waived,omitempty"`
+	MergedInto string   `json:"mergedInto,omitempty"` // workflow ID
+	Lost       string   `json:"lost,omitempty"`       // reason
+	// Notes are what operators wrote down; encrypted like everything here.
+	Notes []OperatorNote `json:"notes,omitempty"`
 	// Chores are commands for others that the loop passes on at its next turn.
 	Chores []Chore `json:"chores,omitempty"`
 	Asked  int     `json:"asked,omitempty"` // numbers the chores
@@ -97,7 +155,8 @@ type Session struct {
 
 // Cancelling is why a journey is being cancelled.
 type Cancelling struct {
-	By         string    `json:"by"`
+	By         string    `json:"by"`               // "guest", "operator", "property"
+	Reason     string    `json:"reason,omitempty"` // "medical" for a revoked clearance
 	ReceivedAt time.Time `json:"receivedAt"`
 	Refund     string    `json:"refund"`
 	CommandID  string    `json:"commandId,omitempty"`
@@ -111,4 +170,61 @@ type Chore struct {
 	Local     string `json:"local,omitempty"`
 	Missed    string `json:"missed,omitempty"`
 	CommandID string `json:"commandId,omitempty"`
+}
+
+// Consent is the guest's last word for one purpose.
+type Consent struct {
+	Granted bool      `json:"granted"`
+	Version string    `json:"version,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+}
+
+// Form is the health questionnaire. Its answers are kept where they were
+// given; a journey knows the reference only.
+type Form struct {
+	Received bool      `json:"received,omitempty"`
+	Ref      string    `json:"ref,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	// Needed counts how often the guest was asked to add something.
+	Needed int `json:"needed,omitempty"`
+	// Nudges counts how often the guest was reminded.
+	Nudges int `json:"nudges,omitempty"`
+}
+
+// Clearance is what the clinicians say.
+type Clearance struct {
+	State string    `json:"state,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	// AskedAt is when the review began, or began again: its term counts from here.
+	AskedAt time.Time `json:"askedAt,omitzero"`
+	Reviews int       `json:"reviews,omitempty"`
+	// Escalations counts the terms that have passed since AskedAt.
+	Escalations int    `json:"escalations,omitempty"`
+	Conditions  string `json:"conditions,omitempty"`
+	Evidence    string `json:"evidence,omitempty"` // a reference
+	Reason      string `json:"reason,omitempty"`   // a code
+	By          string `json:"by,omitempty"`
+}
+
+// Attendance is what the front desk saw.
+type Attendance struct {
+	// Mark is "attended", "late", "no_show" or "early_departure"; empty means
+	// that nobody has said anything yet.
+	Mark string    `json:"mark,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+	// Missed: the front desk was told that nobody has seen the guest.
+	Missed bool `json:"missed,omitempty"`
+}
+
+// Turn is a command that moves the journey elsewhere.
+type Turn struct {
+	To        string `json:"to"`
+	CommandID string `json:"commandId,omitempty"`
+}
+
+// OperatorNote is one note.
+type OperatorNote struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor"`
+	Text  string    `json:"text"`
 }

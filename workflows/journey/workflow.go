@@ -74,10 +74,19 @@ func (j *journey) program() programs.Program { return j.state.Program.Program }
 
 func (j *journey) face() kit.Face {
 	return kit.Face{
-		Stage: j.state.Stage, Since: j.state.Since, Money: j.state.Money.State, Program: j.input.Program,
+		Stage: j.shownStage(), Since: j.state.Since, Money: j.state.Money.State, Program: j.input.Program,
+		Clearance: j.shownClearance(), Owner: j.state.Owner,
 		GuestRef: j.state.GuestRef, ArrivalAt: j.state.ArrivalAt, Test: j.input.Test,
 		MoneyLine: j.moneyLine(),
 	}
+}
+
+// shownStage is what may be seen in clear.
+func (j *journey) shownStage() string {
+	if j.state.Stage == StageDeclined {
+		return StageClosed
+	}
+	return j.state.Stage
 }
 
 func (j *journey) moneyLine() string {
@@ -109,20 +118,8 @@ func (j *journey) run(ctx workflow.Context) (Result, error) {
 			j.core.Finish(ctx)
 			return j.result(), nil
 		}
-		j.enter(ctx, j.applicable(next))
+		j.enter(ctx, next)
 	}
-}
-
-// after is the stage that follows one which a program may leave out.
-var after = map[string]string{StageDeposit: StageBooked, StageAftercare: StageCompleted}
-
-// applicable is the stage itself, or the one after it if the program leaves it
-// out.
-func (j *journey) applicable(stage string) string {
-	if next, optional := after[stage]; optional && !slices.Contains(j.program().Stages, stage) {
-		return next
-	}
-	return stage
 }
 
 // turn does what commands left to do, then the present stage.
@@ -133,8 +130,14 @@ func (j *journey) turn(ctx workflow.Context) (string, error) {
 		return j.captured(ctx)
 	case StageConversing:
 		return j.conversing(ctx)
+	case StageScreening:
+		return j.screening(ctx)
+	case StageClearance:
+		return j.clearanceReview(ctx)
 	case StageOffer:
 		return j.offer(ctx)
+	case StageWaitlisted:
+		return j.waitlisted(ctx)
 	case StageDeposit:
 		return j.deposit(ctx)
 	case StageBooked:
@@ -147,7 +150,8 @@ func (j *journey) turn(ctx workflow.Context) (string, error) {
 		return j.aftercare(ctx)
 	case StageCancelling:
 		return j.cancelling(ctx)
-	case StageCompleted, StageCancelled, StageLost:
+	}
+	if slices.Contains(terminals, j.state.Stage) {
 		return j.close(ctx)
 	}
 	return "", fmt.Errorf("unknown stage %q of %s", j.state.Stage, j.id)
@@ -159,11 +163,16 @@ func (j *journey) diversion() string {
 	if j.state.Cancel != nil && !j.leavingForGood() {
 		return StageCancelling
 	}
+	if turn := j.state.Turn; turn != nil && !j.leavingForGood() {
+		j.state.Turn = nil
+		j.core.Complete(turn.CommandID, "done", "now in "+turn.To)
+		return turn.To
+	}
 	return j.state.Stage
 }
 
 func (j *journey) leavingForGood() bool {
-	return slices.Contains([]string{StageCancelling, StageCompleted, StageCancelled, StageLost}, j.state.Stage)
+	return j.state.Stage == StageCancelling || slices.Contains(terminals, j.state.Stage)
 }
 
 func (j *journey) enter(ctx workflow.Context, stage string) {
@@ -177,8 +186,11 @@ func (j *journey) enter(ctx workflow.Context, stage string) {
 
 func (j *journey) result() Result {
 	reason := j.state.Lost
-	if j.state.Cancel != nil {
+	switch {
+	case j.state.Cancel != nil:
 		reason = "by " + j.state.Cancel.By
+	case j.state.MergedInto != "":
+		reason = "into " + j.state.MergedInto
 	}
 	return Result{
 		Stage: j.state.Stage, Reason: reason, GuestRef: j.state.GuestRef, MoneyState: j.state.Money.State,

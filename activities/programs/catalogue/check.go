@@ -13,12 +13,13 @@ import (
 	"guestjourney/activities/timetable/zonedata"
 )
 
-// optionalStages may be left out: a program without a deposit is free until
-// an operator charges it, one without aftercare ends at departure.
-var optionalStages = []string{"deposit_pending", "aftercare"}
+// optionalStages may be left out: a program without medicine needs neither
+// screening nor clearance, one without a deposit is free until an operator
+// charges it, one without aftercare ends at departure.
+var optionalStages = []string{"screening", "clearance_review", "deposit_pending", "aftercare"}
 
 // stages that a program may name, in their order.
-var stages = []string{"captured", "conversing", "offer", "deposit_pending", "booked", "pre_arrival", "in_program", "aftercare"}
+var stages = []string{"captured", "conversing", "screening", "clearance_review", "offer", "deposit_pending", "booked", "pre_arrival", "in_program", "aftercare"}
 
 var (
 	languages = []string{"en", "es"}
@@ -56,6 +57,7 @@ func check(p programs.Program) []string {
 	c.price(p.Price)
 	c.want(p.Label != "" && len(p.Label) <= maxLabel, "label", "what a guest sees on the payment page, 250 bytes at most")
 	c.deadlines(p.Deadlines)
+	c.health(p)
 	c.positive("length", p.Length)
 	c.session(p.Session, p.Length)
 	c.refunds(p.Refunds)
@@ -111,6 +113,25 @@ func (c *checker) deadlines(d programs.Deadlines) {
 	c.positive("deadlines.lateWindow", d.LateWindow)
 	c.positive("deadlines.attendanceAfter", d.AttendanceAfter)
 	c.want(d.ArrivalCheckBefore <= d.BalanceBefore, "deadlines.arrivalCheckBefore", "no more than balanceBefore: the balance is charged before it is missed")
+}
+
+// health: what a program with medicine needs besides.
+func (c *checker) health(p programs.Program) {
+	d := p.Deadlines
+	if slices.Contains(p.Stages, "screening") {
+		c.positive("deadlines.screening", d.Screening)
+		c.positive("deadlines.screeningNudge", d.ScreeningNudge)
+	}
+	if slices.Contains(p.Stages, "clearance_review") {
+		c.want(slices.Contains(p.Stages, "screening"), "stages", `"screening" as well: there is nothing to clear without it`)
+		c.positive("deadlines.clearanceReview", d.ClearanceReview)
+		c.want(len(d.ClearanceChecks) > 0, "deadlines.clearanceChecks", `when the clearance is looked at again before arrival, such as ["336h", "72h"]`)
+	}
+	for i, before := range d.ClearanceChecks {
+		c.positive(fmt.Sprintf("deadlines.clearanceChecks[%d]", i), before)
+	}
+	c.want(d.CheckIn >= 0, "deadlines.checkIn", "0s or more")
+	c.want(d.NoShowGrace >= 0, "deadlines.noShowGrace", "0s or more")
 }
 
 func (c *checker) session(s programs.Session, length options.Duration) {

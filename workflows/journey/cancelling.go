@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,14 +13,7 @@ import (
 	"guestjourney/workflows/appointment"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
-	"guestjourney/workflows/profile"
 )
-
-// lose ends the journey for a reason that is nobody's fault.
-func (j *journey) lose(reason string) string {
-	j.state.Lost = reason
-	return StageLost
-}
 
 // cancelling runs the compensations in their order: calendar and place, money,
 // CRM, message. Each is waited for as long as any step may fail before a person
@@ -32,7 +24,7 @@ func (j *journey) cancelling(ctx workflow.Context) (string, error) {
 	if err := j.awaitFirst(ctx, "place", j.placeGone); err != nil {
 		return "", err
 	}
-	j.closePlan(ctx)
+	j.closePlan(ctx, j.state.Cancel.Refund)
 	if err := j.awaitFirst(ctx, "money", j.moneyClosed); err != nil {
 		return "", err
 	}
@@ -54,17 +46,17 @@ func (j *journey) cancelling(ctx workflow.Context) (string, error) {
 
 // givePlaceBack asks the appointment to end; one that has closed holds nothing.
 func (j *journey) givePlaceBack(ctx workflow.Context) {
-	if !j.tellSession(ctx, "session.cancel", appointment.Command{Kind: "cancel"}) && j.state.Session.ID != "" && !j.placeGone() {
+	if !j.tellSession(ctx, j.placeStep("session.cancel"), appointment.Command{Kind: "cancel"}) && j.state.Session.ID != "" && !j.placeGone() {
 		j.state.Session.State = appointment.StageDone
 	}
 }
 
 // closePlan asks the plan to end. What the guest pays from the cancel on is
 // late, however long the place took.
-func (j *journey) closePlan(ctx workflow.Context) {
-	command := payment.Command{Kind: "cancel", At: j.state.Since, ReceivedAt: j.state.Since, Refund: "full"}
+func (j *journey) closePlan(ctx workflow.Context, refund string) {
+	command := payment.Command{Kind: "cancel", At: j.state.Since, ReceivedAt: j.state.Since, Refund: refund}
 	if j.state.Cancel != nil {
-		command.ReceivedAt, command.Refund = j.state.Cancel.ReceivedAt, j.state.Cancel.Refund
+		command.ReceivedAt = j.state.Cancel.ReceivedAt
 	}
 	j.tellPlan(ctx, "plan.cancel", command)
 }
@@ -141,40 +133,3 @@ func (j *journey) sayCancelled(ctx workflow.Context) error {
 	j.state.Told = Told{Template: template, Refund: params["refund"]}
 	return j.say(ctx, "cancellation", template, params, time.Time{})
 }
-
-// close leaves nothing behind: not a place, not an open page, and the profile
-// knows that the journey is over.
-func (j *journey) close(ctx workflow.Context) (string, error) {
-	switch j.state.Stage {
-	case StageLost:
-		if err := j.closeLost(ctx); err != nil {
-			return "", err
-		}
-	case StageCompleted:
-		if err := j.record(ctx, crm.StageCompleted, "Journey completed"); err != nil {
-			return "", err
-		}
-	}
-	j.tellProfile(ctx, "tell.profile.closed", profile.SignalJourneyClosed, kit.Fact{Type: "journey_closed"})
-	return stageEnd, nil
-}
-
-func (j *journey) closeLost(ctx workflow.Context) error {
-	j.givePlaceBack(ctx)
-	j.closePlan(ctx)
-	if err := j.awaitEnd(ctx, "place", j.placeGone); err != nil {
-		return err
-	}
-	if err := j.awaitEnd(ctx, "money", j.moneyClosed); err != nil {
-		return err
-	}
-	if err := j.record(ctx, crm.StageLost, "Lost: "+j.state.Lost); err != nil {
-		return err
-	}
-	if j.state.Lost == "expired" || j.state.Lost == "expired_unpaid" {
-		return j.say(ctx, "expired", wording.Expired, nil, time.Time{})
-	}
-	return nil
-}
-
-func isMissed(err error) bool { return errors.Is(err, kit.ErrStepMissed) }
