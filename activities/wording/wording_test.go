@@ -19,6 +19,10 @@ var book = &wording.Book{GuestAppURL: "https://stay.example/", Sender: "Casa Ser
 // parameters lists every template with what the workflows give it.
 var parameters = map[string][]string{
 	wording.Welcome:         {"name", "path"},
+	wording.HealthConsent:   {"name", "path"},
+	wording.HealthForm:      {"name", "path"},
+	wording.Information:     {"name", "path"},
+	wording.NotPossible:     {"name"},
 	wording.Offer:           {"name", "program", "total", "deposit", "until", "path"},
 	wording.PaymentRequest:  {"name", "amount", "link", "until"},
 	wording.PaymentAction:   {"name", "amount", "link"},

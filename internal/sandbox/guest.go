@@ -12,6 +12,7 @@ import (
 const (
 	guestIntake  = "intake"
 	guestConsent = "consent"
+	guestHealth  = "health_form"
 	guestPolicy  = "policy_accepted"
 	guestAnswer  = "offer_answer"
 )
@@ -26,6 +27,12 @@ func (s *Server) SubmitIntake(journeyID, arrival string) (string, error) {
 // Consent grants or withdraws a consent for a purpose.
 func (s *Server) Consent(journeyID, purpose string, granted bool, version string) (string, error) {
 	return s.GuestEvent(guestConsent, journeyID, map[string]string{"purpose": purpose, "granted": fmt.Sprint(granted), "version": version})
+}
+
+// SendHealthForm sends the questionnaire: the answers stay where they were
+// given, the webhook carries their reference.
+func (s *Server) SendHealthForm(journeyID, ref string) (string, error) {
+	return s.GuestEvent(guestHealth, journeyID, map[string]string{"ref": ref, "complete": "true"})
 }
 
 // AcceptPolicy accepts the cancellation policy in the version that was shown.

@@ -37,6 +37,14 @@ func (s *Server) pageRoutes() {
 		show(w, http.StatusOK, "intake.html", page{Title: "About your stay", Journey: r.PathValue("journey"), Version: policyVersion})
 	})
 	s.mux.HandleFunc("POST /pages/intake/{journey...}", s.postIntake)
+	s.mux.HandleFunc("GET /pages/consent/{journey...}", func(w http.ResponseWriter, r *http.Request) {
+		show(w, http.StatusOK, "consent.html", page{Title: "Your consent", Journey: r.PathValue("journey"), Version: policyVersion})
+	})
+	s.mux.HandleFunc("POST /pages/consent/{journey...}", s.postConsent)
+	s.mux.HandleFunc("GET /pages/health/{journey...}", func(w http.ResponseWriter, r *http.Request) {
+		show(w, http.StatusOK, "health.html", page{Title: "Before your stay", Journey: r.PathValue("journey"), Version: policyVersion})
+	})
+	s.mux.HandleFunc("POST /pages/health/{journey...}", s.postHealth)
 	s.mux.HandleFunc("GET /pages/offer/{journey...}", func(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusOK, "offer.html", page{Title: "Your offer", Journey: r.PathValue("journey"), Version: policyVersion})
 	})
@@ -70,16 +78,48 @@ func (s *Server) postIntake(w http.ResponseWriter, r *http.Request) {
 	again := page{Title: "About your stay", Journey: journey, Version: policyVersion}
 	arrival, problem := readArrival(r.PostFormValue("arrival"))
 	again.Problem = problem
-	if problem == "" && r.PostFormValue("consent") != "yes" {
-		again.Problem = "Without your consent we cannot prepare your stay."
-	}
 	if again.Problem != "" {
 		show(w, http.StatusUnprocessableEntity, "intake.html", again)
 		return
 	}
 	_, errIntake := s.SubmitIntake(journey, arrival)
-	_, errConsent := s.Consent(journey, "stay", true, policyVersion)
-	s.thank(w, errors.Join(errIntake, errConsent), "We have received your answers and will send you an offer.")
+	var errConsent error
+	if r.PostFormValue("consent") == "yes" {
+		_, errConsent = s.Consent(journey, purposeHealth, true, policyVersion)
+	}
+	s.thank(w, errors.Join(errIntake, errConsent), "We have received your answers and will write to you.")
+}
+
+// purposeHealth is the consent that must come before any question about health.
+const purposeHealth = "health_data"
+
+// postConsent grants or withdraws the consent to the use of health data.
+func (s *Server) postConsent(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	journey, answer := r.PathValue("journey"), r.PostFormValue("consent")
+	if answer != "yes" && answer != "no" {
+		show(w, http.StatusUnprocessableEntity, "consent.html", page{
+			Title: "Your consent", Journey: journey, Version: policyVersion, Problem: "Please decide.",
+		})
+		return
+	}
+	_, err := s.Consent(journey, purposeHealth, answer == "yes", policyVersion)
+	s.thank(w, err, "We have received your decision. You can change it on this page at any time.")
+}
+
+// postHealth keeps nothing of the answers: it stands in for the place where
+// they are kept, and tells their reference.
+func (s *Server) postHealth(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	journey := r.PathValue("journey")
+	if r.PostFormValue("truthful") != "yes" {
+		show(w, http.StatusUnprocessableEntity, "health.html", page{
+			Title: "Before your stay", Journey: journey, Version: policyVersion, Problem: "Please confirm that your answers are true.",
+		})
+		return
+	}
+	_, err := s.SendHealthForm(journey, "form_"+randomText(16))
+	s.thank(w, err, "We have received your answers. A clinician will read them.")
 }
 
 // readArrival accepts what browsers send for a local date and time.

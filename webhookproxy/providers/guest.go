@@ -23,6 +23,7 @@ type guestKind struct {
 var guestKinds = []guestKind{
 	{name: journey.GuestIntake, needs: []string{"arrival"}},
 	{name: journey.GuestConsent, needs: []string{"purpose", "granted"}, mayHave: []string{"version"}},
+	{name: journey.GuestHealth, needs: []string{"ref", "complete"}},
 	{name: journey.GuestPolicy, needs: []string{"version"}, mayHave: []string{"ip"}},
 	{name: journey.GuestAnswer, needs: []string{"answer"}},
 }

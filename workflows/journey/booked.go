@@ -14,9 +14,6 @@ import (
 
 // booked: the place is confirmed, and the guest hears so.
 func (j *journey) booked(ctx workflow.Context) (string, error) {
-	if err := j.awaitGuards(ctx, StageBooked); err != nil {
-		return "", err
-	}
 	j.tellSession(ctx, j.placeStep("session.confirm"), appointment.Command{Kind: "confirm"})
 	for round := 1; ; round++ {
 		deadline := j.core.Deadline(fmt.Sprintf("confirmation %d", round), workflow.Now(ctx).Add(j.patience()), kit.ClassInventory, "attention: the place is not confirmed")

@@ -2,7 +2,6 @@ package journey
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -35,7 +34,7 @@ func (j *journey) clearanceReview(ctx workflow.Context) (string, error) {
 
 // mayBeOffered: cleared, or an operator has taken it on themselves.
 func (j *journey) mayBeOffered() bool {
-	return j.cleared() || slices.Contains(j.state.Waived, GuardClearance)
+	return j.cleared() || j.waived(j.next(StageClearance), GuardClearance)
 }
 
 // awaitDecision waits one term for the clinician.
@@ -87,7 +86,7 @@ func (j *journey) awaitInformation(ctx workflow.Context) error {
 }
 
 func (j *journey) settleClearance() {
-	for _, reason := range []string{"clearance_overdue", "clearance_overdue_lead", "information_overdue", "clearance_expired", "not_cleared_at_arrival", "blocked:" + GuardClearance} {
+	for _, reason := range []string{"clearance_overdue", "clearance_overdue_lead", "information_overdue", "not_cleared_before_arrival", "not_cleared_at_arrival", "blocked:" + GuardClearance} {
 		j.core.Settle(reason)
 	}
 }

@@ -108,7 +108,7 @@ func (j *journey) openGuards(stage string) []Guard {
 	var open []Guard
 	for _, name := range entry[stage] {
 		guard := guards[name]
-		if j.asks(name) && !slices.Contains(j.state.Waived, name) && !guard.met(j) {
+		if j.asks(name) && !j.waived(stage, name) && !guard.met(j) {
 			open = append(open, guard)
 		}
 	}
@@ -133,8 +133,20 @@ func (j *journey) brokenBy(to string) []Guard {
 	return broken
 }
 
-// awaitGuards waits until nothing keeps the journey from what it is about to
-// do. A person is asked at once, and again as long as it lasts.
+// waive lets a journey into one stage in spite of a guard. The next stage asks
+// again.
+func (j *journey) waive(stage, guard string) {
+	if !j.waived(stage, guard) {
+		j.state.Waived = append(j.state.Waived, stage+":"+guard)
+	}
+}
+
+func (j *journey) waived(stage, guard string) bool {
+	return slices.Contains(j.state.Waived, stage+":"+guard)
+}
+
+// awaitGuards waits, still in the present stage, until nothing keeps the journey
+// from the next one. A person is asked at once, and again as long as it lasts.
 func (j *journey) awaitGuards(ctx workflow.Context, stage string) error {
 	for round := 1; len(j.openGuards(stage)) > 0; round++ {
 		open := j.openGuards(stage)[0]

@@ -56,21 +56,18 @@ func (j *journey) checkpoints() []checkpoint {
 
 // checkClearance: a clearance that ends before the departure is none.
 func (j *journey) checkClearance(ctx workflow.Context) {
-	if j.mayBeOffered() {
+	if j.cleared() {
 		return
 	}
 	if state := j.state.Clearance.State; state == ClearanceCleared || state == ClearanceConditional {
 		j.state.Clearance.State = ClearanceExpired
 	}
-	j.core.Raise(ctx, "clearance_expired")
+	j.core.Raise(ctx, "not_cleared_before_arrival")
 }
 
 // atTheDoor: the guest stands at the desk. What is still missing, a person must
 // see to; who is not cleared by the departure was never here.
 func (j *journey) atTheDoor(ctx workflow.Context) (string, error) {
-	if j.asks(GuardClearance) {
-		j.checkClearance(ctx)
-	}
 	if len(j.openGuards(StageInProgram)) == 0 {
 		return j.next(StagePreArrival), nil
 	}
@@ -82,7 +79,8 @@ func (j *journey) atTheDoor(ctx workflow.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !j.mayBeOffered() && j.asks(GuardClearance) {
+	j.waive(StageInProgram, GuardBalance)
+	if len(j.openGuards(StageInProgram)) > 0 {
 		j.state.Cancel = &Cancelling{By: "property", Reason: "medical", ReceivedAt: j.state.ArrivalAt, Refund: "full"}
 		return StageCancelling, nil
 	}

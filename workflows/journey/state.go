@@ -97,7 +97,8 @@ type State struct {
 	Cancel     *Cancelling `json:"cancel,omitempty"`
 	// Turn is where a command sends the journey, out of its way.
 	Turn *Turn `json:"turn,omitempty"`
-	// Waived are the guards that an operator has overridden for good.
+	// Waived are the guards that were overridden, as "stage:guard": for entering
+	// that stage, and no other.
 	Waived     []string `json:"waived,omitempty"`
 	MergedInto string   `json:"mergedInto,omitempty"` // workflow ID
 	Lost       string   `json:"lost,omitempty"`       // reason

@@ -104,6 +104,9 @@ const stageEnd = "end"
 func (j *journey) run(ctx workflow.Context) (Result, error) {
 	for {
 		next, err := j.turn(j.core.Paced(ctx))
+		if err == nil {
+			err = j.awaitGuards(ctx, next)
+		}
 		switch {
 		case errors.Is(err, kit.ErrLeave):
 			j.core.Finish(ctx)
