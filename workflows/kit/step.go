@@ -148,7 +148,7 @@ func attempt[R, T any](ctx workflow.Context, c *Core, step Step[R, T], entry *En
 	}
 	entry.Status, entry.Digest = StepTrying, digest(step.Request)
 	entry.Tries++
-	result := step.Call(ctx, effect, step.Request)
+	result := step.Call(options.WithStep(ctx, step.Name), effect, step.Request)
 	c.waiting, c.until = step.Name, time.Time{}
 	c.wait(ctx, result.Future.IsReady)
 	c.waiting = ""
@@ -324,7 +324,7 @@ func (c *Core) pauseUntil(ctx workflow.Context, name string, entry *Entry, at ti
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	if !at.IsZero() {
-		timer = workflow.NewTimerWithOptions(timerCtx, at.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: string(status) + " " + name})
+		timer = workflow.NewTimerWithOptions(timerCtx, at.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: options.Summary(string(status) + " " + name)})
 	}
 	var err error
 	c.waiting, c.until = string(status)+" step "+name, at
