@@ -314,6 +314,14 @@ func (c *Core) StepTurn(name string) time.Time {
 	return time.Time{}
 }
 
+// StepAttention is when a step that keeps failing needs a person.
+func (c *Core) StepAttention(name string) time.Time {
+	if entry, ok := c.common.Ledger[name]; ok && entry.Status == StepRetrying {
+		return c.attentionAt(entry)
+	}
+	return time.Time{}
+}
+
 func (c *Core) late(ctx workflow.Context, before time.Time) bool {
 	return !before.IsZero() && !workflow.Now(ctx).Before(before)
 }
