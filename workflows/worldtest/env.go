@@ -25,6 +25,7 @@ type Stay struct {
 	*testsuite.TestWorkflowEnvironment
 	World *World
 	t     *testing.T
+	tries int // counts the updates of Try
 }
 
 // NewStay makes the environment. The clock starts at noon UTC on 1 March 2027.
