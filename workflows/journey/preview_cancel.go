@@ -39,8 +39,8 @@ func (j *journey) previewCancel(ask AskCancel, now time.Time) (CancelPreview, er
 	if err := checkCancellation(ask.By, ask.Refund); err != nil {
 		return CancelPreview{}, err
 	}
-	if err := j.mayCancel(); err != nil {
-		return CancelPreview{Rejected: err.Error()}, nil
+	if why := words(j.mayCancel()); why != "" {
+		return CancelPreview{Rejected: why}, nil
 	}
 	if ask.ReceivedAt.IsZero() {
 		ask.ReceivedAt = now.UTC()
@@ -57,6 +57,14 @@ func (j *journey) previewCancel(ask AskCancel, now time.Time) (CancelPreview, er
 		preview.RefundMinor += line.RefundMinor
 	}
 	return preview, nil
+}
+
+// words are why a command would be refused; empty means that it would not.
+func words(refusal error) string {
+	if refusal == nil {
+		return ""
+	}
+	return refusal.Error()
 }
 
 // charges are the payments as far as the plan tells of them: the deposit comes

@@ -30,12 +30,10 @@ type ReschedulePreview struct {
 }
 
 func (j *journey) previewReschedule(ask AskReschedule, now time.Time) (ReschedulePreview, error) {
-	err := j.mayReschedule()
-	if err == nil {
-		err = j.checkReschedule(kit.Reschedule{Start: ask.Start}, now)
-	}
-	if err != nil {
-		return ReschedulePreview{Rejected: err.Error()}, nil
+	for _, why := range []string{words(j.mayReschedule()), words(j.checkReschedule(kit.Reschedule{Start: ask.Start}, now))} {
+		if why != "" {
+			return ReschedulePreview{Rejected: why}, nil
+		}
 	}
 	revision := j.state.Session.Revision
 	return ReschedulePreview{
