@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/workflows/journey"
+	"guestjourney/workflows/kit"
 	"guestjourney/workflows/worldtest"
 )
 
@@ -72,6 +73,19 @@ func TestAttendance(t *testing.T) {
 			assert.Equal(t, test.early, stay.over, "aftercare counts from the real departure")
 		})
 	}
+}
+
+func TestAnEarlyDepartureIsNotLostWhenTheStageBeginsAgain(t *testing.T) {
+	visiting(t, at(t, journey.StageInProgram), func(stay *worldtest.Stay) {
+		stay.Command(worldtest.JourneyID, kit.UpdateHold, kit.Hold{Envelope: worldtest.As("operator")}, nil)
+		stay.After(time.Minute, func() {
+			stay.Command(worldtest.JourneyID, journey.UpdateMarkAttendance, mark("early_departure"), nil)
+		})
+		stay.After(2*time.Minute, func() {
+			stay.Command(worldtest.JourneyID, kit.UpdateRelease, kit.Release{Envelope: worldtest.As("operator")}, nil)
+		})
+		stay.After(3*time.Minute, func() { assert.Equal(t, journey.StageAftercare, status(t, stay).Stage) })
+	})
 }
 
 func TestAttendanceSaysWhatIsWrongWithIt(t *testing.T) {

@@ -24,7 +24,8 @@ func TestTheTimeForTheDepositIsExtended(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stay := worldtest.NewAlone(t, id)
 			if extended {
-				stay.After(2*day, extend(t, stay, stay.Now().Add(10*day)))
+				// The page that is open now would have lasted to the old end.
+				stay.After(60*time.Hour, extend(t, stay, stay.Now().Add(10*day)))
 			}
 			// The deposit's 3 days are over; a fresh page is open, or none.
 			stay.After(8*day, func() {
@@ -38,6 +39,7 @@ func TestTheTimeForTheDepositIsExtended(t *testing.T) {
 				return
 			}
 			assert.Equal(t, "paid", result.Money)
+			assert.Equal(t, 8, stay.World.Count("page"), "one for each day")
 			assert.Equal(t, int64(50000), result.CapturedMinor)
 		})
 	}
