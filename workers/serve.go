@@ -13,9 +13,11 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"guestjourney/activities/programs/catalogue"
+	"guestjourney/internal/backlog"
 	"guestjourney/internal/config"
 	"guestjourney/internal/register"
 	"guestjourney/internal/temporalclient"
+	"guestjourney/workflows"
 )
 
 // serve starts everything, and stops it in the opposite order when ctx ends or
@@ -43,9 +45,23 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	}
 	defer watched.close()
 	return withTemporal(ctx, set, logger, measured.handler, func(forWorkers, forActivities client.Client) error {
+		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
 		return work(ctx, forWorkers, set, queues(set, out, in), logger, &measured.working)
 	})
+}
+
+// watch measures the backlog beside the work. The returned function stops it.
+func watch(ctx context.Context, measured *telemetry, temporal client.Client, interval time.Duration, logger *slog.Logger) func() {
+	gauges := backlog.New(temporal, workflows.Types(), logger)
+	measured.registry.MustRegister(gauges)
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { gauges.Run(ctx, interval) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // withTemporal connects twice over one connection: the workers' codec panics at

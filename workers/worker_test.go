@@ -75,6 +75,7 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"two credentials":     {map[string]string{"GOOGLE_CREDENTIALS_FILE": "/x"}, 2, "GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE: set one"},
 		"programs":            {map[string]string{"PROGRAMS_DIR": t.TempDir()}, 2, "PROGRAMS_DIR"},
 		"sticky cache":        {map[string]string{"STICKY_CACHE_SIZE": "-1"}, 2, "STICKY_CACHE_SIZE: want 0 or more"},
+		"backlog interval":    {map[string]string{"BACKLOG_INTERVAL": "0s"}, 2, "BACKLOG_INTERVAL: want more than 0"},
 		"stop timeout":        {map[string]string{"STOP_TIMEOUT": "0s"}, 2, "STOP_TIMEOUT: want more than 0"},
 		"log level":           {map[string]string{"LOG_LEVEL": "loud"}, 2, "LOG_LEVEL"},
 		"metrics address":     {map[string]string{"METRICS_ADDR": "127.0.0.1:99999"}, 1, "METRICS_ADDR moves them"},
