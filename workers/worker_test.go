@@ -77,6 +77,7 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"sticky cache":        {map[string]string{"STICKY_CACHE_SIZE": "-1"}, 2, "STICKY_CACHE_SIZE: want 0 or more"},
 		"backlog interval":    {map[string]string{"BACKLOG_INTERVAL": "0s"}, 2, "BACKLOG_INTERVAL: want more than 0"},
 		"stop timeout":        {map[string]string{"STOP_TIMEOUT": "0s"}, 2, "STOP_TIMEOUT: want more than 0"},
+		"traces":              {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, 2, "OTEL_EXPORTER_OTLP_ENDPOINT: want the collector"},
 		"log level":           {map[string]string{"LOG_LEVEL": "loud"}, 2, "LOG_LEVEL"},
 		"metrics address":     {map[string]string{"METRICS_ADDR": "127.0.0.1:99999"}, 1, "METRICS_ADDR moves them"},
 		"Temporal is missing": {nil, 1, "no Temporal at 127.0.0.1:1"},
