@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"guestjourney/internal/config"
 	"guestjourney/internal/identity"
+	"guestjourney/internal/telemetry"
 	"guestjourney/internal/temporalclient"
 )
 
@@ -23,6 +25,7 @@ type settings struct {
 // session is a connection for one command.
 type session struct {
 	client.Client
+	traces    *telemetry.Traces
 	namespace string
 	ui        string
 }
@@ -43,6 +46,7 @@ func withSession(command *cobra.Command, run func(ctx context.Context, s *sessio
 	if err != nil {
 		return inOneLine(err)
 	}
+	defer s.traces.Close(ctx)
 	defer s.Close()
 	return inOneLine(run(ctx, s))
 }
@@ -52,7 +56,11 @@ func connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := temporalclient.Options{Program: "starter", Keys: set.Ring(), RequireKeys: true}
+	traces, err := telemetry.Start(ctx, "starter", slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	options := temporalclient.Options{Program: "starter", Keys: set.Ring(), RequireKeys: true, Traces: traces.Provider()}
 	namespace, err := temporalclient.Namespace(options)
 	if err != nil {
 		return nil, err
@@ -61,7 +69,7 @@ func connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{Client: connection, namespace: namespace, ui: strings.TrimRight(set.UI, "/")}, nil
+	return &session{Client: connection, traces: traces, namespace: namespace, ui: strings.TrimRight(set.UI, "/")}, nil
 }
 
 // link is where the Temporal UI shows a workflow.
