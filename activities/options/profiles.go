@@ -70,7 +70,7 @@ func (p Profile) activityOptions(ctx workflow.Context, queue, summary string) wo
 		TaskQueue:              queue,
 		StartToCloseTimeout:    startToClose,
 		ScheduleToCloseTimeout: p.ScheduleToClose,
-		Summary:                summary,
+		Summary:                summarize(ctx, summary),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,
 			BackoffCoefficient: 2,

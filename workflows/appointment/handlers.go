@@ -96,6 +96,11 @@ func (a *appointment) command(ctx workflow.Context, command Command) {
 		if command.Contact != nil {
 			a.state.Contact = *command.Contact
 		}
+	case "extend":
+		if !a.input.HoldUntil.IsZero() && command.Until.After(a.input.HoldUntil) {
+			a.input.HoldUntil = command.Until.UTC()
+			a.core.Move("hold", a.input.HoldUntil)
+		}
 	default:
 		a.core.Note(ctx, "command", "unknown command "+command.Kind)
 		a.core.Raise(ctx, "bad_command")

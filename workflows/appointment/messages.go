@@ -57,12 +57,14 @@ const (
 // Command is what a journey asks of its appointment.
 type Command struct {
 	ID    string `json:"id"`
-	Kind  string `json:"kind"`            // "confirm", "cancel", "reschedule", "hold", "release", "contact"
+	Kind  string `json:"kind"`            // "confirm", "cancel", "reschedule", "hold", "release", "contact", "extend"
 	Local string `json:"local,omitempty"` // reschedule
 	// FireMissed of a release: "skip" or "send_now".
 	FireMissed string `json:"fireMissed,omitempty"`
 	// Contact replaces how the guest is reached.
 	Contact *Contact `json:"contact,omitempty"`
+	// Until is how long an "extend" keeps the unconfirmed place at least.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Update is what an appointment tells the journey.

@@ -69,6 +69,16 @@ func parseLocal(text string) (at time.Time, exact bool, err error) {
 	return time.Time{}, false, fmt.Errorf(`want a wall-clock time such as "2027-03-02T09:00:00"`)
 }
 
+// WallClock reads a start as the clock shows it, as if it were in UTC, and says
+// whether the text is an instant. A text that is no start is the zero time.
+func WallClock(text string) (clock time.Time, exact bool) {
+	at, exact, err := parseLocal(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.UTC), exact
+}
+
 // farWest is how far the zone that is last in the day lags behind UTC.
 const farWest = 12 * time.Hour
 

@@ -84,10 +84,13 @@ func (j *journey) closeEarly(ctx workflow.Context, end ending) error {
 	return j.say(ctx, j.state.Stage, end.message, nil, time.Time{})
 }
 
-// tellMerged tells the journey in which this one goes on.
-func (j *journey) tellMerged(ctx workflow.Context) {
-	kit.Tell(ctx, j.core, "tell.merged", j.state.MergedInto, SignalMergedFrom, kit.Fact{
-		ID: j.core.StepKey("tell.merged"), Provider: Type, Type: "merged_from", Object: j.id, OccurredAt: j.state.Since,
+const stepMerged = "tell.merged"
+
+// tellMerged tells the journey in which this one goes on, and reports whether
+// it took over.
+func (j *journey) tellMerged(ctx workflow.Context) bool {
+	return kit.Tell(ctx, j.core, stepMerged, j.state.MergedInto, SignalMergedFrom, kit.Fact{
+		ID: j.core.StepKey(stepMerged), Provider: Type, Type: "merged_from", Object: j.id, OccurredAt: j.state.Since,
 	})
 }
 

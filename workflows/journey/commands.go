@@ -3,34 +3,91 @@ package journey
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
-	"guestjourney/workflows/appointment"
 	"guestjourney/workflows/kit"
-	"guestjourney/workflows/payment"
-	"guestjourney/workflows/profile"
 )
+
+// Names of the updates that a GuestJourney offers besides those of the kit.
+const (
+	UpdateApproveClearance = "approve_clearance"
+	UpdateDeclineClearance = "decline_clearance"
+	UpdateRevokeClearance  = "revoke_clearance"
+	UpdateRequestInfo      = "request_info"
+	UpdateMergeInto        = "merge_into"
+	UpdateExtendDeadline   = "extend_deadline"
+	UpdateOverrideStage    = "override_stage"
+	UpdateMarkAttendance   = "mark_attendance"
+	UpdateRefund           = "refund"
+	UpdateOptOut           = "opt_out"
+	UpdateOptIn            = "opt_in"
+	UpdateNote             = "note"
+	UpdateAssign           = "assign"
+)
+
+// roles says who may give which command: the only place that does. A role that
+// a command needs in some cases only is asked for by the command itself.
+var roles = kit.Roles{
+	kit.UpdateHold:       {kit.RoleOperator, kit.RoleManager, kit.RoleClinician},
+	kit.UpdateRelease:    {kit.RoleOperator, kit.RoleManager, kit.RoleClinician},
+	kit.UpdateCancel:     {kit.RoleOperator, kit.RoleManager},
+	kit.UpdateReschedule: {kit.RoleOperator, kit.RoleManager},
+	kit.UpdateRetryStep:  {kit.RoleOperator, kit.RoleManager, kit.RoleEngineer},
+	kit.UpdateSkipStep:   {kit.RoleOperator, kit.RoleManager, kit.RoleEngineer},
+
+	UpdateApproveClearance: {kit.RoleClinician},
+	UpdateDeclineClearance: {kit.RoleClinician},
+	UpdateRevokeClearance:  {kit.RoleClinician},
+	UpdateRequestInfo:      {kit.RoleClinician},
+
+	UpdateMergeInto:      {kit.RoleOperator, kit.RoleManager},
+	UpdateExtendDeadline: {kit.RoleOperator, kit.RoleManager},
+	UpdateOverrideStage:  {kit.RoleManager, kit.RoleClinician},
+	UpdateMarkAttendance: {kit.RoleOperator, kit.RoleManager, kit.RoleClinician},
+	UpdateRefund:         {kit.RoleManager},
+	UpdateOptOut:         {kit.RoleOperator, kit.RoleManager},
+	UpdateOptIn:          {kit.RoleOperator, kit.RoleManager},
+	UpdateAssign:         {kit.RoleOperator, kit.RoleManager},
+	// note is open to every role.
+}
 
 // offerCommands sets every handler and channel, before the first wait.
 func (j *journey) offerCommands(ctx workflow.Context) {
+	j.core.Restrict(roles)
 	j.receive(ctx)
 	kit.OfferCommands(ctx, j.core,
 		func() { j.ask(Chore{Kind: "hold"}) },
 		func(fireMissed string) { j.ask(Chore{Kind: "release", Missed: fireMissed}) })
-	kit.OnUpdate(ctx, j.core, kit.UpdateCancel, "Cancel the journey: place, money, CRM and guest, in this order.",
-		j.checkCancel, func(id string, command kit.Cancel) kit.Verdict {
-			j.cancel(ctx, command, id)
-			return kit.Verdict{Pending: true, Detail: "the compensations are under way"}
-		})
-	kit.OnUpdate(ctx, j.core, kit.UpdateReschedule, "Move the session; its reminders move along.",
-		func(command kit.Reschedule) error { return j.checkReschedule(command, workflow.Now(ctx)) }, func(id string, command kit.Reschedule) kit.Verdict {
-			j.ask(Chore{Kind: "reschedule", Local: command.Start, CommandID: id})
-			return kit.Verdict{Pending: true, Detail: "the appointment is being moved"}
-		})
+	j.offerCancel(ctx)
+	j.offerReschedule(ctx)
+	j.offerApproval(ctx)
+	j.offerRequestInfo(ctx)
+	j.offerRefusal(ctx)
+	j.offerMerge(ctx)
+	j.offerExtension(ctx)
+	j.offerOverride(ctx)
+	j.offerAttendance(ctx)
+	j.offerRefund(ctx)
+	j.offerChannels(ctx)
+	j.offerNote(ctx)
+	j.offerAssign(ctx)
 	j.offerQueries(ctx)
 	j.core.DivertWhen(j.mustDivert)
+}
+
+// offerQueries sets every query.
+func (j *journey) offerQueries(ctx workflow.Context) {
+	kit.OnQuery(ctx, kit.QueryStatus, "Where the journey stands, what it waits for, and the last commands.", j.overview)
+	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return j.state.Common.Timeline })
+	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", j.core.NextDeadlines)
+	kit.OnQuery(ctx, kit.QueryMoney, "What the payment plan told last.", func() Money { return j.state.Money })
+	kit.OnQuery(ctx, QueryExplain, "Why the guest is not moving, what would help, and when a person is asked.", j.explain)
+	kit.OfferAllowed(ctx, j.core)
+	kit.OnQueryWith(ctx, QueryPreviewCancel, "What a cancellation would give back, release and send; it changes nothing.",
+		func(ask AskCancel) (CancelPreview, error) { return j.previewCancel(ask, workflow.Now(ctx)) })
+	kit.OnQueryWith(ctx, QueryPreviewReschedule, "What moving the session would conflict with, drop and create; it changes nothing.",
+		func(ask AskReschedule) (ReschedulePreview, error) { return j.previewReschedule(ask, workflow.Now(ctx)) })
 }
 
 // mustDivert: a cancel or a turn leaves the way at once; a chore lets the stage be
@@ -39,169 +96,40 @@ func (j *journey) mustDivert() bool {
 	return ((j.state.Cancel != nil || j.state.Turn != nil) && !j.leavingForGood()) || len(j.state.Chores) > 0
 }
 
-func (j *journey) checkCancel(command kit.Cancel) error {
-	if j.leavingForGood() || j.state.Cancel != nil {
-		return fmt.Errorf("the journey is %s; there is nothing left to cancel", j.state.Stage)
-	}
-	if !slices.Contains([]string{"guest", "operator", "property"}, command.By) {
-		return fmt.Errorf(`by: want "guest", "operator" or "property"`)
-	}
-	if r := command.Refund; !slices.Contains([]string{"", "policy", "full", "none"}, r) {
-		return fmt.Errorf(`refund: want "policy", "full" or "none"`)
-	}
-	if command.Refund != "" && command.Refund != "policy" && command.Role != "manager" {
-		return fmt.Errorf("refund: only a manager departs from the policy")
+// open is the gate of what makes sense until the journey is over.
+func (j *journey) open() error {
+	if slices.Contains(terminals, j.state.Stage) {
+		return fmt.Errorf("the journey is over: %s", j.shownStage())
 	}
 	return nil
 }
 
-func (j *journey) checkReschedule(command kit.Reschedule, now time.Time) error {
-	if !slices.Contains([]string{"held", "confirmed", "moved"}, j.state.Session.State) || j.leavingForGood() {
-		return fmt.Errorf("there is no session to move in stage %s", j.state.Stage)
-	}
-	if err := appointment.CheckStart(command.Start, now); err != nil {
-		return err
-	}
-	if id := command.Appointment; id != "" && id != j.state.Session.ID {
-		return fmt.Errorf("appointment: this journey's is %s", j.state.Session.ID)
+// onTheWay is the gate of what moves the journey or its money: it is neither
+// over nor ending, and no other command moves it.
+func (j *journey) onTheWay() error {
+	switch {
+	case j.open() != nil:
+		return j.open()
+	case j.state.Cancel != nil || j.state.Stage == StageCancelling:
+		return fmt.Errorf("the journey is being cancelled")
+	case j.state.Turn != nil || j.asked("merge"):
+		return fmt.Errorf("another command is moving the journey; ask again in a moment")
 	}
 	return nil
 }
 
-func (j *journey) cancel(ctx workflow.Context, command kit.Cancel, id string) {
-	if j.state.Cancel != nil || j.leavingForGood() {
-		return
-	}
-	received := command.ReceivedAt
-	if received.IsZero() {
-		received = workflow.Now(ctx).UTC()
-	}
-	refund := command.Refund
-	if refund == "" {
-		refund = "policy"
-	}
-	j.state.Cancel = &Cancelling{By: command.By, ReceivedAt: received, Refund: refund, CommandID: id}
-	j.core.Note(ctx, "command", "cancel by "+command.By)
+// asked says whether a chore of this kind is still to be passed on.
+func (j *journey) asked(kind string) bool {
+	return slices.ContainsFunc(j.state.Chores, func(chore Chore) bool { return chore.Kind == kind })
 }
 
-// ask queues a chore for the loop.
-func (j *journey) ask(chore Chore) {
-	j.state.Asked++
-	chore.Number = j.state.Asked
-	j.state.Chores = append(j.state.Chores, chore)
+// turnTo lets a command move the journey elsewhere.
+func (j *journey) turnTo(stage, commandID string) kit.Verdict {
+	j.state.Turn = &Turn{To: stage, CommandID: commandID}
+	return kit.Verdict{Pending: true, Detail: "on the way to " + stage}
 }
 
-// doChores passes commands on to the plan and the appointment.
-func (j *journey) doChores(ctx workflow.Context) {
-	for len(j.state.Chores) > 0 {
-		chore := j.state.Chores[0]
-		step := fmt.Sprintf("chore-%d.%s", chore.Number, chore.Kind)
-		switch chore.Kind {
-		case "hold", "release":
-			j.tellPlan(ctx, step+".plan", payment.Command{Kind: chore.Kind})
-			j.tellSession(ctx, step+".session", appointment.Command{Kind: chore.Kind, FireMissed: chore.Missed})
-		case "reschedule":
-			if !j.tellSession(ctx, step, appointment.Command{Kind: chore.Kind, Local: chore.Local}) {
-				j.core.Complete(chore.CommandID, "failed", "the appointment has closed")
-			}
-		case "contact":
-			contact := j.contact()
-			j.tellSession(ctx, step, appointment.Command{Kind: chore.Kind, Contact: &contact})
-		case "profile":
-			j.tellProfile(ctx, step, profile.SignalChannel, kit.Fact{Type: "opted_out", Data: map[string]string{"channel": chore.Channel}})
-		}
-		j.state.Chores = j.state.Chores[1:]
-	}
-}
-
-// tellPlan commands the payment plan, if there is one.
-func (j *journey) tellPlan(ctx workflow.Context, step string, command payment.Command) bool {
-	if j.state.Money.PlanID == "" {
-		return false
-	}
-	command.ID = j.core.StepKey(step)
-	return kit.Tell(ctx, j.core, step, j.state.Money.PlanID, payment.SignalCommand, command)
-}
-
-// tellSession commands the appointment, if there is one.
-func (j *journey) tellSession(ctx workflow.Context, step string, command appointment.Command) bool {
-	if j.state.Session.ID == "" {
-		return false
-	}
-	command.ID = j.core.StepKey(step)
-	return kit.Tell(ctx, j.core, step, j.state.Session.ID, appointment.SignalCommand, command)
-}
-
-// contact is how the guest is reached now.
-func (j *journey) contact() appointment.Contact {
-	return appointment.Contact{
-		Name: j.input.Lead.FirstName, Email: j.state.Email, Phone: j.state.Phone, Locale: j.locale(),
-		Zone: j.input.Lead.Zone, OptedOut: append([]string(nil), j.state.OptedOut...),
-	}
-}
-
-func (j *journey) locale() string {
-	if j.input.Lead.Locale != "" {
-		return j.input.Lead.Locale
-	}
-	if languages := j.program().Languages; len(languages) > 0 {
-		return languages[0]
-	}
-	return "en"
-}
-
-// Overview answers the query "status".
-type Overview struct {
-	Stage         string         `json:"stage"`
-	Since         time.Time      `json:"since"`
-	WaitsFor      string         `json:"waitsFor,omitempty"`
-	Control       string         `json:"control"`
-	Attention     []string       `json:"attention,omitempty"`
-	NextDeadlines []kit.Deadline `json:"nextDeadlines"`
-	Money         Money          `json:"money"`
-	Session       Session        `json:"session"`
-	ArrivalAt     time.Time      `json:"arrivalAt,omitzero"`
-	Program       string         `json:"program"`
-	ProgramHash   string         `json:"programHash,omitempty"`
-	GuestRef      string         `json:"guestRef"`
-	OptedOut      []string       `json:"optedOut,omitempty"`
-	Steps         []StepView     `json:"steps,omitempty"` // that wait or are parked
-	Commands      []kit.Outcome  `json:"commands,omitempty"`
-}
-
-// StepView is one step that is not done.
-type StepView struct {
-	Step      string         `json:"step"`
-	Status    kit.StepStatus `json:"status"`
-	Error     string         `json:"error,omitempty"`
-	Skippable bool           `json:"skippable,omitempty"`
-}
-
-func (j *journey) offerQueries(ctx workflow.Context) {
-	kit.OnQuery(ctx, kit.QueryStatus, "Where the journey stands, what it waits for, and the last commands.", j.overview)
-	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return j.state.Common.Timeline })
-	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", j.core.NextDeadlines)
-	kit.OnQuery(ctx, kit.QueryMoney, "What the payment plan told last.", func() Money { return j.state.Money })
-}
-
-func (j *journey) overview() Overview {
-	return Overview{
-		Stage: j.state.Stage, Since: j.state.Since, WaitsFor: j.core.WaitsFor(), Control: j.state.Common.Control,
-		Attention: j.state.Common.Attention, NextDeadlines: j.core.NextDeadlines(), Money: j.state.Money,
-		Session: j.state.Session, ArrivalAt: j.state.ArrivalAt, Program: j.input.Program,
-		ProgramHash: j.state.Program.Hash, GuestRef: j.state.GuestRef, OptedOut: j.state.OptedOut,
-		Steps: j.openSteps(), Commands: j.state.Common.Outcomes,
-	}
-}
-
-func (j *journey) openSteps() []StepView {
-	var list []StepView
-	for _, name := range workflow.DeterministicKeys(j.state.Common.Ledger) {
-		entry := j.state.Common.Ledger[name]
-		switch entry.Status {
-		case kit.StepParked, kit.StepRetrying, kit.StepTrying:
-			list = append(list, StepView{Step: name, Status: entry.Status, Error: entry.Error, Skippable: entry.Skippable})
-		}
-	}
-	return list
+// ahead says whether the journey has still to come to a stage of its way.
+func (j *journey) ahead(stage string) bool {
+	return j.state.Stage == StageWaitlisted || slices.Index(way, j.state.Stage) < slices.Index(way, stage)
 }

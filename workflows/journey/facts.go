@@ -173,6 +173,10 @@ func (j *journey) paymentFact(ctx workflow.Context, update payment.Update) {
 		j.core.Raise(ctx, "past_due")
 	case "refund_requested":
 		money.RefundAsked = true
+	case "refund_done":
+		j.core.Complete(update.CommandID, "done", update.Detail)
+	case "refund_refused":
+		j.core.Complete(update.CommandID, "failed", update.Detail)
 	case "refunded", "cancelled", "expired":
 		money.Closed = update.Kind
 		if !j.leavingForGood() && j.state.Cancel == nil && j.state.Stage != StageDeposit {

@@ -26,7 +26,9 @@ func (j *journey) inProgram(ctx workflow.Context) (string, error) {
 	for {
 		mark := j.state.Attendance
 		deadline := j.stayDeadline(ctx)
-		err := j.untilEvent(ctx, deadline, func() bool { return j.state.Attendance != mark })
+		err := j.untilEvent(ctx, deadline, func() bool {
+			return j.state.Attendance != mark || mark.Mark == EarlyDeparture
+		})
 		over := err == nil && j.state.Attendance == mark
 		switch {
 		case err != nil:

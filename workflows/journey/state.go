@@ -3,6 +3,7 @@ package journey
 import (
 	"time"
 
+	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
 	"guestjourney/workflows/kit"
 )
@@ -165,12 +166,18 @@ type Cancelling struct {
 
 // Chore is one command for the plan, the appointment or the profile.
 type Chore struct {
-	Number    int    `json:"number"`
-	Kind      string `json:"kind"` // "hold", "release", "reschedule", "contact", "profile"
-	Channel   string `json:"channel,omitempty"`
-	Local     string `json:"local,omitempty"`
-	Missed    string `json:"missed,omitempty"`
-	CommandID string `json:"commandId,omitempty"`
+	Number int `json:"number"`
+	// Kind is "hold", "release", "reschedule", "contact", "profile", "confirm",
+	// "extend_plan", "extend_place", "refund" or "merge".
+	Kind      string         `json:"kind"`
+	Channel   string         `json:"channel,omitempty"`
+	Opened    bool           `json:"opened,omitempty"` // the channel; otherwise it was closed
+	Local     string         `json:"local,omitempty"`
+	Missed    string         `json:"missed,omitempty"`
+	At        time.Time      `json:"at,omitzero"`
+	Amount    payments.Money `json:"amount,omitzero"`
+	Target    string         `json:"target,omitempty"` // workflow ID
+	CommandID string         `json:"commandId,omitempty"`
 }
 
 // Consent is the guest's last word for one purpose.
@@ -203,16 +210,19 @@ type Clearance struct {
 	Escalations int    `json:"escalations,omitempty"`
 	Conditions  string `json:"conditions,omitempty"`
 	Evidence    string `json:"evidence,omitempty"` // a reference
-	Reason      string `json:"reason,omitempty"`   // a code
-	By          string `json:"by,omitempty"`
+	// Wanted is the code of what a clinician asked the guest to add.
+	Wanted string `json:"wanted,omitempty"`
+	Reason string `json:"reason,omitempty"` // a code
+	By     string `json:"by,omitempty"`
 }
 
 // Attendance is what the front desk saw.
 type Attendance struct {
 	// Mark is "attended", "late", "no_show" or "early_departure"; empty means
 	// that nobody has said anything yet.
-	Mark string    `json:"mark,omitempty"`
-	At   time.Time `json:"at,omitzero"`
+	Mark   string    `json:"mark,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	Source string    `json:"source,omitempty"`
 	// Missed: the front desk was told that nobody has seen the guest.
 	Missed bool `json:"missed,omitempty"`
 }

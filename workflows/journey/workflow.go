@@ -77,7 +77,7 @@ func (j *journey) face() kit.Face {
 		Stage: j.shownStage(), Since: j.state.Since, Money: j.state.Money.State, Program: j.input.Program,
 		Clearance: j.shownClearance(), Owner: j.state.Owner,
 		GuestRef: j.state.GuestRef, ArrivalAt: j.state.ArrivalAt, Test: j.input.Test,
-		MoneyLine: j.moneyLine(),
+		ArrivalDay: j.arrivalDay(), BlockedBy: j.blockedBy(), MoneyLine: j.moneyLine(),
 	}
 }
 
@@ -87,6 +87,12 @@ func (j *journey) shownStage() string {
 		return StageClosed
 	}
 	return j.state.Stage
+}
+
+// arrivalDay is the date on the property's calendar.
+func (j *journey) arrivalDay() string {
+	day, _, _ := strings.Cut(j.state.Intake.Arrival, "T")
+	return day
 }
 
 func (j *journey) moneyLine() string {
@@ -164,6 +170,10 @@ func (j *journey) turn(ctx workflow.Context) (string, error) {
 // stage after a chore.
 func (j *journey) diversion() string {
 	if j.state.Cancel != nil && !j.leavingForGood() {
+		if j.state.Turn != nil {
+			j.core.Complete(j.state.Turn.CommandID, "failed", "the journey was cancelled first")
+			j.state.Turn = nil
+		}
 		return StageCancelling
 	}
 	if turn := j.state.Turn; turn != nil && !j.leavingForGood() {

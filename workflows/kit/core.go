@@ -41,6 +41,8 @@ type Common struct {
 	Control   string              `json:"control"`
 	HeldSince time.Time           `json:"heldSince,omitzero"`
 	HeldUntil time.Time           `json:"heldUntil,omitzero"`
+	// HoldRuns: the guest's deadlines run on during this hold.
+	HoldRuns bool `json:"holdRuns,omitempty"`
 	// SendMissed: the last release asked to send what the hold silenced.
 	SendMissed bool `json:"sendMissed,omitempty"`
 	// ReleasedAt is when the last hold ended.
@@ -70,6 +72,9 @@ type Core struct {
 	face func() Face
 	// diverted says whether the loop must be told before anything else happens.
 	diverted func() bool
+
+	roles  Roles
+	offers []offered
 
 	drains   []func()
 	timer    *armed
@@ -105,6 +110,7 @@ func Open(ctx workflow.Context, common *Common, policy Policy, pace options.Pace
 	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	ctx = options.WithPace(ctx, core.pace)
+	core.watchHold(ctx)
 	OnSignal(ctx, core, SignalContinueAsNew, "Continue as new at the next wait: the quiet point before an upgrade.",
 		func(Empty) string { return "" }, func(Empty) { core.leave = true })
 	return ctx, core

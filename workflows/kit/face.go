@@ -1,9 +1,7 @@
 package kit
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -36,8 +34,20 @@ type Face struct {
 	GuestRef  string
 	ArrivalAt time.Time
 	Test      bool
+	// ArrivalDay is the arrival's date in the property's zone, "2027-03-02".
+	ArrivalDay string
+	// BlockedBy are codes of what keeps the workflow from moving on.
+	BlockedBy []string
 	// MoneyLine is one readable line for the details, amounts only.
 	MoneyLine string
+}
+
+// Summary is one line that tells executions apart in a list: codes only.
+func (f Face) Summary() string {
+	if f.ArrivalDay == "" {
+		return f.Program
+	}
+	return f.Program + " · arrives " + f.ArrivalDay
 }
 
 // published is what visibility was told last, so that only a change costs an
@@ -119,39 +129,4 @@ func (c *Core) present(face Face) published {
 		next.NextDeadline = deadlines[0].At
 	}
 	return next
-}
-
-// details is the markdown that the Temporal UI shows as Current Details.
-func (c *Core) details(face Face) string {
-	var text strings.Builder
-	row := func(label, value string) {
-		if value != "" {
-			text.WriteString("| " + label + " | " + value + " |\n")
-		}
-	}
-	text.WriteString("| | |\n|---|---|\n")
-	row("Stage", face.Stage)
-	row("Since", stamp(face.Since))
-	row("Control", c.common.Control)
-	row("Waits for", c.WaitsFor())
-	row("Money", face.MoneyLine)
-	row("Attention", strings.Join(c.common.Attention, ", "))
-	for i, deadline := range c.NextDeadlines() {
-		if i == 3 {
-			break
-		}
-		row("Next", fmt.Sprintf("%s at %s: %s", deadline.Name, stamp(deadline.At), deadline.Consequence))
-	}
-	outcomes := c.common.Outcomes
-	for i := len(outcomes) - 1; i >= 0 && i >= len(outcomes)-5; i-- {
-		row("Command", fmt.Sprintf("%s by %s: %s", outcomes[i].Command, outcomes[i].Actor, outcomes[i].Status))
-	}
-	return text.String()
-}
-
-func stamp(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.UTC().Format(time.RFC3339)
 }

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
@@ -155,6 +156,27 @@ func OnQuery[R any](ctx workflow.Context, query, description string, answer func
 	must(workflow.SetQueryHandlerWithOptions(ctx, query, handle, workflow.QueryHandlerOptions{Description: description}))
 }
 
+// OnQueryWith offers a query with an input; no input at all is its zero value.
+// A wrong one is answered with an error that names every field.
+func OnQueryWith[I, R any](ctx workflow.Context, query, description string, answer func(I) (R, error)) {
+	handle := func(raw converter.RawValue) (R, error) {
+		var input I
+		if raw.Payload() != nil {
+			var err error
+			if input, err = Decode[I](raw); err != nil {
+				var none R
+				return none, rejection(query, err.Error())
+			}
+		}
+		result, err := answer(input)
+		if err != nil {
+			return result, rejection(query, err.Error())
+		}
+		return result, nil
+	}
+	must(workflow.SetQueryHandlerWithOptions(ctx, query, handle, workflow.QueryHandlerOptions{Description: description}))
+}
+
 func must(err error) {
 	if err != nil {
 		panic("a handler could not be set: " + err.Error())
@@ -170,10 +192,8 @@ func (e Envelope) problems() []string {
 	if e.Actor == "" {
 		problems = append(problems, "actor: say who you are")
 	}
-	switch e.Role {
-	case "operator", "manager", "clinician", "engineer":
-	default:
-		problems = append(problems, `role: want "operator", "manager", "clinician" or "engineer"`)
+	if !slices.Contains(knownRoles, e.Role) {
+		problems = append(problems, "role: want "+quoted(knownRoles))
 	}
 	if e.Reason == "" {
 		problems = append(problems, "reason: say why; it is kept with the command")
@@ -193,7 +213,7 @@ func (c *Core) accept(ctx workflow.Context, id, update string, head Envelope, ap
 	c.common.Outcomes = keepLast(append(c.common.Outcomes, Outcome{
 		CommandID: id, Command: update, Status: "pending", At: now, Actor: head.Actor,
 	}), maxOutcomes)
-	c.addLine(Line{At: now, Kind: "command", Text: update, Actor: head.Actor})
+	c.addLine(Line{At: now, Kind: "command", Text: update, Actor: head.Actor, Reason: head.Reason})
 	verdict := apply()
 	outcome := c.outcome(id)
 	outcome.Detail = verdict.Detail

@@ -29,6 +29,14 @@ type Envelope struct {
 	Reason    string `json:"reason"`
 }
 
+// Roles of an envelope.
+const (
+	RoleOperator  = "operator"
+	RoleManager   = "manager"
+	RoleClinician = "clinician"
+	RoleEngineer  = "engineer"
+)
+
 // Outcome answers an operator command.
 type Outcome struct {
 	CommandID string `json:"commandId"`
@@ -60,7 +68,11 @@ const (
 type Hold struct {
 	Envelope
 	// Until is when an operator is reminded; a hold never ends by itself.
+	// At most MaxHold from now.
 	Until time.Time `json:"until,omitzero"`
+	// Deadlines is "stop" (default: time given to the guest stands still) or
+	// "run". Messages wait either way; inventory and money never do.
+	Deadlines string `json:"deadlines,omitempty"`
 }
 
 // Release is the input of the update "release".
@@ -115,4 +127,5 @@ const (
 	QueryTimeline      = "timeline"
 	QueryNextDeadlines = "next_deadlines"
 	QueryMoney         = "money"
+	QueryAllowed       = "allowed_commands"
 )

@@ -148,7 +148,7 @@ func attempt[R, T any](ctx workflow.Context, c *Core, step Step[R, T], entry *En
 	}
 	entry.Status, entry.Digest = StepTrying, digest(step.Request)
 	entry.Tries++
-	result := step.Call(ctx, effect, step.Request)
+	result := step.Call(options.WithStep(ctx, step.Name), effect, step.Request)
 	c.waiting, c.until = step.Name, time.Time{}
 	c.wait(ctx, result.Future.IsReady)
 	c.waiting = ""
@@ -314,6 +314,14 @@ func (c *Core) StepTurn(name string) time.Time {
 	return time.Time{}
 }
 
+// StepAttention is when a step that keeps failing needs a person.
+func (c *Core) StepAttention(name string) time.Time {
+	if entry, ok := c.common.Ledger[name]; ok && entry.Status == StepRetrying {
+		return c.attentionAt(entry)
+	}
+	return time.Time{}
+}
+
 func (c *Core) late(ctx workflow.Context, before time.Time) bool {
 	return !before.IsZero() && !workflow.Now(ctx).Before(before)
 }
@@ -324,7 +332,7 @@ func (c *Core) pauseUntil(ctx workflow.Context, name string, entry *Entry, at ti
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	if !at.IsZero() {
-		timer = workflow.NewTimerWithOptions(timerCtx, at.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: string(status) + " " + name})
+		timer = workflow.NewTimerWithOptions(timerCtx, at.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: options.Summary(string(status) + " " + name)})
 	}
 	var err error
 	c.waiting, c.until = string(status)+" step "+name, at

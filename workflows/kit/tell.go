@@ -6,6 +6,8 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/options"
 )
 
 // Tell signals another workflow, once per step name. It reports whether the
@@ -36,6 +38,7 @@ func Child[T any](ctx workflow.Context, c *Core, step, workflowType, workflowID 
 		WorkflowID:            workflowID,
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		StaticSummary:         options.Summary(c.face().Summary()),
 	})
 	started := workflow.ExecuteChildWorkflow(ctx, workflowType, input).GetChildWorkflowExecution()
 	c.wait(ctx, started.IsReady)

@@ -12,6 +12,8 @@ type Line struct {
 	Kind  string    `json:"kind"` // "stage", "step", "fact", "command", "deadline", "attention"
 	Text  string    `json:"text"`
 	Actor string    `json:"actor,omitempty"`
+	// Reason is why, as the operator wrote it; it stays inside the encryption.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Note adds a line to the timeline; the oldest of more than 200 go.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/options"
 )
 
 // Class says what a hold does to a deadline.
@@ -29,8 +31,6 @@ const (
 	ClassAttention Class = "attention"
 )
 
-func (c Class) stopsWhenHeld() bool { return c == ClassGuest || c == ClassMessage }
-
 // Deadline is an instant with a consequence. The instant is absolute and part
 // of the state, so that a restart arms it again.
 type Deadline struct {
@@ -48,6 +48,21 @@ func (c *Core) Deadline(name string, at time.Time, class Class, consequence stri
 	deadline := Deadline{Name: name, At: at.UTC(), Class: class, Consequence: consequence}
 	c.common.Deadlines[name] = deadline
 	return deadline
+}
+
+// Known returns a deadline that is being kept.
+func (c *Core) Known(name string) (Deadline, bool) {
+	deadline, ok := c.common.Deadlines[name]
+	return deadline, ok
+}
+
+// Move moves a deadline that is being kept; whoever waits for it waits for the
+// new instant from then on.
+func (c *Core) Move(name string, at time.Time) {
+	if deadline, ok := c.common.Deadlines[name]; ok {
+		deadline.At = at.UTC()
+		c.common.Deadlines[name] = deadline
+	}
 }
 
 // Drop forgets a deadline that no longer matters.
@@ -94,6 +109,9 @@ func (c *Core) Until(ctx workflow.Context, deadline Deadline, ready func() bool)
 		case wake == Expired:
 			c.Note(ctx, "deadline", deadline.Name+": "+deadline.Consequence)
 			c.Drop(deadline.Name)
+			if c.Held() && (deadline.Class == ClassInventory || deadline.Class == ClassMoney) {
+				c.Raise(ctx, firedOnHold+deadline.Name)
+			}
 			return Expired, nil
 		case wake == Ready:
 			return Ready, nil
@@ -101,7 +119,7 @@ func (c *Core) Until(ctx workflow.Context, deadline Deadline, ready func() bool)
 	}
 }
 
-// current is the deadline as it stands now: a release may have moved it.
+// current is the deadline as it stands now: a release or a command may have moved it.
 func (c *Core) current(deadline Deadline) Deadline {
 	if known, ok := c.common.Deadlines[deadline.Name]; ok {
 		return known
@@ -128,7 +146,7 @@ func (c *Core) look(ctx workflow.Context, deadline Deadline, ready func() bool) 
 }
 
 func (c *Core) expired(deadline Deadline) bool {
-	if c.Held() && deadline.Class.stopsWhenHeld() {
+	if c.stops(deadline.Class) {
 		return false
 	}
 	return c.timer != nil && c.timer.deadline.Name == deadline.Name && c.timer.future.IsReady()
@@ -149,7 +167,7 @@ func (c *Core) arm(ctx workflow.Context, deadline Deadline) {
 	}
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	wait := max(deadline.At.Sub(workflow.Now(ctx)), 0)
-	future := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: deadline.Name})
+	future := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: options.Summary(deadline.Name)})
 	c.timer = &armed{deadline: deadline, future: future, cancel: cancel}
 }
 

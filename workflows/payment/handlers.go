@@ -3,6 +3,7 @@ package payment
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -67,10 +68,27 @@ func (p *plan) command(ctx workflow.Context, command Command) {
 		p.core.Hold(ctx, command.ReceivedAt)
 	case "release":
 		p.core.Release(ctx, "")
+	case "extend":
+		p.extend(ctx, command.At)
 	default:
 		p.core.Note(ctx, "command", "unknown command "+command.Kind)
 		p.core.Raise(ctx, "bad_command")
 	}
+}
+
+// extend gives the guest more time for the deposit. The hint wakes the stage,
+// which looks at its page with the new end in mind.
+func (p *plan) extend(ctx workflow.Context, until time.Time) {
+	open := p.state.Cancel == nil && slices.Contains([]string{StageOpening, StageDeposit}, p.state.Stage)
+	if !open || !until.After(p.input.DepositBy) {
+		p.core.Note(ctx, "command", "the time for the deposit was not extended: the plan is "+p.state.Stage)
+		p.core.Raise(ctx, "extend_refused")
+		return
+	}
+	p.input.DepositBy = until.UTC()
+	p.core.Move("deposit", p.input.DepositBy)
+	p.core.Note(ctx, "command", "time for the deposit until "+p.input.DepositBy.Format(time.RFC3339))
+	p.state.Hint = true
 }
 
 // cancel ends the plan early; the first one counts.

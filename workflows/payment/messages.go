@@ -58,12 +58,16 @@ const (
 // Command is what a journey asks of its plan.
 type Command struct {
 	ID   string `json:"id"`
-	Kind string `json:"kind"` // "cancel", "hold", "release"
+	Kind string `json:"kind"` // "cancel", "hold", "release", "extend", "refund"
 	// At is when the journey was cancelled: what is captured later is late.
-	// Zero means when the plan takes the command.
+	// Zero means when the plan takes the command. For "extend" it is the new end
+	// of the time for the deposit.
 	At         time.Time `json:"at,omitzero"`
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 	Refund     string    `json:"refund,omitempty"` // "policy", "full", "none"
+	// Amount of a "refund", whose CommandID its answer repeats.
+	Amount    payments.Money `json:"amount,omitzero"`
+	CommandID string         `json:"commandId,omitempty"`
 }
 
 // Update is what a plan tells the journey.
@@ -71,7 +75,8 @@ type Update struct {
 	ID string `json:"id"` // the plan's counter: the same twice is one
 	// Kind: "checkout_ready", "deposit_paid", "paid", "action_required",
 	// "past_due", "expired", "refund_requested", "refunded", "late_refunded",
-	// "cancelled" (nothing was captured).
+	// "cancelled" (nothing was captured), "refund_done", "refund_refused" (the
+	// answers to a command "refund").
 	Kind string `json:"kind"`
 	// State is the plan's MoneyState.
 	State         string    `json:"state"`
@@ -80,4 +85,7 @@ type Update struct {
 	CapturedMinor int64     `json:"capturedMinor"`
 	RefundedMinor int64     `json:"refundedMinor"`
 	Currency      string    `json:"currency"`
+	// CommandID and Detail answer a command.
+	CommandID string `json:"commandId,omitempty"`
+	Detail    string `json:"detail,omitempty"`
 }

@@ -25,8 +25,8 @@ func (p *plan) opening(ctx workflow.Context) (string, error) {
 
 // deposit keeps a page open until the deposit is captured or its time is over.
 func (p *plan) deposit(ctx workflow.Context) (string, error) {
-	deadline := p.core.Deadline("deposit", p.input.DepositBy, kit.ClassMoney, "the page is closed, late money goes back")
 	for {
+		deadline := p.core.Deadline("deposit", p.input.DepositBy, kit.ClassMoney, "the page is closed, late money goes back")
 		if err := p.openPage(ctx, stepDeposit, p.input.Deposit, deadline.At, "checkout_ready"); err != nil {
 			return "", err
 		}
