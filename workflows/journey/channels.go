@@ -23,19 +23,41 @@ type Channel struct {
 
 func (j *journey) offerChannels(ctx workflow.Context) {
 	kit.OnCommand(ctx, j.core, UpdateOptOut, "Close a channel, here and in every journey of the guest.",
-		j.open, j.checkOptOut,
+		j.mayOptOut, j.checkOptOut,
 		func(_ string, command Channel) kit.Verdict {
 			j.refuseChannel(command.Channel)
 			j.core.Note(ctx, "command", command.words("closed"))
 			return kit.Verdict{Detail: command.Channel + " is closed"}
 		})
 	kit.OnCommand(ctx, j.core, UpdateOptIn, "Open a channel again, here and in every journey of the guest.",
-		j.open, j.checkOptIn,
+		j.mayOptIn, j.checkOptIn,
 		func(_ string, command Channel) kit.Verdict {
 			j.openChannel(command.Channel)
 			j.core.Note(ctx, "command", command.words("opened"))
 			return kit.Verdict{Detail: command.Channel + " is open"}
 		})
+}
+
+var channels = []string{"email", "sms"}
+
+func (j *journey) mayOptOut() error {
+	if err := j.open(); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(channels, func(channel string) bool { return !slices.Contains(j.state.OptedOut, channel) }) {
+		return fmt.Errorf("every channel is closed already")
+	}
+	return nil
+}
+
+func (j *journey) mayOptIn() error {
+	if err := j.open(); err != nil {
+		return err
+	}
+	if len(j.state.OptedOut) == 0 {
+		return fmt.Errorf("no channel is closed")
+	}
+	return nil
 }
 
 func (j *journey) checkOptOut(command Channel) error {
@@ -62,7 +84,7 @@ func (j *journey) checkOptIn(command Channel) error {
 }
 
 func (c Channel) check() error {
-	if c.Channel != "sms" && c.Channel != "email" {
+	if !slices.Contains(channels, c.Channel) {
 		return fmt.Errorf(`channel: want "sms" or "email"`)
 	}
 	if c.Purpose != "" {

@@ -32,7 +32,7 @@ func (j *journey) say(ctx workflow.Context, step, template string, params map[st
 }
 
 func (j *journey) mail(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
-	if j.state.Email == "" || slices.Contains(j.state.OptedOut, "email") {
+	if j.state.Email == "" || slices.Contains(j.state.OptedOut, "email") || j.did(step) {
 		return nil
 	}
 	_, err := kit.Do(ctx, j.core, kit.Step[email.Message, email.Receipt]{
@@ -46,7 +46,7 @@ func (j *journey) mail(ctx workflow.Context, step, template string, params map[s
 }
 
 func (j *journey) text(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
-	if j.state.Phone == "" || slices.Contains(j.state.OptedOut, "sms") {
+	if j.state.Phone == "" || slices.Contains(j.state.OptedOut, "sms") || j.did(step) {
 		return nil
 	}
 	receipt, err := kit.Do(ctx, j.core, kit.Step[sms.Message, sms.Receipt]{
@@ -59,10 +59,17 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 	return err
 }
 
+// did says whether a step is done. A stage that an operator lets begin again has
+// other instants, but says and records nothing twice.
+func (j *journey) did(step string) bool { return j.core.StepStatusOf(step) == kit.StepDone }
+
 // record moves the deal and leaves a note: one milestone.
 func (j *journey) record(ctx workflow.Context, stage crm.Stage, note string) error {
 	if j.state.ContactID == "" {
 		return nil // ended before the CRM knew of it
+	}
+	if j.did("crm.note." + string(stage)) {
+		return nil
 	}
 	price := j.program().Price
 	_, err := kit.Do(ctx, j.core, kit.Step[crm.Deal, crm.Ref]{

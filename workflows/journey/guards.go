@@ -119,18 +119,28 @@ func (j *journey) openGuards(stage string) []Guard {
 // stage that would be left out, and of the stage itself.
 func (j *journey) brokenBy(to string) []Guard {
 	var broken []Guard
-	for _, stage := range way {
+	for _, stage := range j.entered(to) {
 		for _, guard := range j.openGuards(stage) {
-			known := slices.ContainsFunc(broken, func(g Guard) bool { return g.Name == guard.Name })
-			if j.applies(stage) && !known {
+			if !slices.ContainsFunc(broken, func(g Guard) bool { return g.Name == guard.Name }) {
 				broken = append(broken, guard)
 			}
 		}
-		if stage == to {
-			break
-		}
 	}
 	return broken
+}
+
+// entered lists the stages whose guards a jump meets: what lies between, and the
+// stage itself. A jump back meets that stage's alone: the way from there on asks
+// again.
+func (j *journey) entered(to string) []string {
+	here, there := slices.Index(way, j.state.Stage), slices.Index(way, to)
+	switch {
+	case there < 0:
+		return nil // the waiting list asks for nothing
+	case here < 0 || there < here:
+		return []string{to}
+	}
+	return slices.DeleteFunc(slices.Clone(way[here+1:there+1]), func(stage string) bool { return !j.applies(stage) })
 }
 
 // waive lets a journey into one stage in spite of a guard. The next stage asks

@@ -41,8 +41,11 @@ func (j *journey) mayOverride() error {
 	if err := j.onTheWay(); err != nil {
 		return err
 	}
-	if j.state.Stage == StageCaptured {
+	switch {
+	case j.state.Stage == StageCaptured:
 		return fmt.Errorf("the first stage cannot be left out: nobody knows yet who the guest is")
+	case !guards[GuardDates].met(j):
+		return fmt.Errorf("every other stage needs the dates: %s", guards[GuardDates].Text)
 	}
 	return nil
 }
@@ -54,7 +57,7 @@ func (j *journey) checkOverride(command OverrideStage) error {
 	if err := j.checkTarget(command.To); err != nil {
 		return err
 	}
-	broken := j.broken(command.To)
+	broken := j.brokenBy(command.To)
 	for _, guard := range broken {
 		if guard.Fixed {
 			return fmt.Errorf("to: %s cannot be overridden: %s; what helps: %s", guard.Name, guard.Text, strings.Join(guard.Unblock, ", "))
@@ -86,14 +89,6 @@ func (j *journey) checkTarget(to string) error {
 		return fmt.Errorf("to: %q is no working stage of this program", to)
 	}
 	return nil
-}
-
-// broken lists the guards that a jump breaks. The waiting list asks for nothing.
-func (j *journey) broken(to string) []Guard {
-	if to == StageWaitlisted {
-		return nil
-	}
-	return j.brokenBy(to)
 }
 
 // checkAck names every guard that is broken, with its text, unless exactly these
@@ -130,18 +125,10 @@ func checkOverrider(role string, broken []Guard) error {
 // waiveUpTo lets the journey into every stage up to this one. Later stages ask
 // again.
 func (j *journey) waiveUpTo(to string) {
-	if to == StageWaitlisted {
-		return
-	}
-	for _, stage := range way {
+	for _, stage := range j.entered(to) {
 		for _, guard := range j.openGuards(stage) {
-			if j.applies(stage) {
-				j.waive(stage, guard.Name)
-				j.core.Settle("blocked:" + guard.Name)
-			}
-		}
-		if stage == to {
-			return
+			j.waive(stage, guard.Name)
+			j.core.Settle("blocked:" + guard.Name)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func OfferCommands(ctx workflow.Context, c *Core, held func(), released func(fir
 	OnCommand(ctx, c, UpdateRetryStep, "Try a parked or waiting step again now, with the same effect key.", c.someStepWaits,
 		func(command StepCommand) error { return c.checkStep(command) },
 		func(_ string, command StepCommand) Verdict { return c.retryStep(command) })
-	OnCommand(ctx, c, UpdateSkipStep, "Give a skippable step up.", c.someStepWaits,
+	OnCommand(ctx, c, UpdateSkipStep, "Give a skippable step up.", c.someMaySkip,
 		func(command StepCommand) error {
 			if err := c.checkStep(command); err != nil {
 				return err
@@ -47,6 +47,16 @@ func (c *Core) waitingSteps() []string {
 func (c *Core) someStepWaits() error {
 	if len(c.waitingSteps()) == 0 {
 		return fmt.Errorf("no step is parked or waiting to be tried again")
+	}
+	return nil
+}
+
+func (c *Core) someMaySkip() error {
+	if err := c.someStepWaits(); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(c.waitingSteps(), func(name string) bool { return c.common.Ledger[name].Skippable }) {
+		return fmt.Errorf("no step that waits can be skipped: money, consent and what others build on must be done")
 	}
 	return nil
 }

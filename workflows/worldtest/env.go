@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"guestjourney/activities/directory"
 	"guestjourney/activities/programs"
@@ -24,7 +25,11 @@ const JourneyID = "journey/J1"
 type Stay struct {
 	*testsuite.TestWorkflowEnvironment
 	World *World
+	// Profile is what the guest's profile was told: signal, type and channel.
+	Profile []string
+
 	t     *testing.T
+	tries int // counts the updates of Try
 }
 
 // NewStay makes the environment. The clock starts at noon UTC on 1 March 2027.
@@ -35,11 +40,18 @@ func NewStay(t *testing.T, program programs.Program) *Stay {
 	env.SetStartTime(time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC))
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: JourneyID})
 	env.SetTestTimeout(30 * time.Second)
+	// A machine that is busy with other tests is no deadlock.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Second})
 	stay := &Stay{TestWorkflowEnvironment: env, t: t, World: New(program, env.Now)}
 	workflows.Register(env, kit.Policy{AllowPlaintext: func() bool { return true }})
 	stay.World.Register(env)
 	// The guest's profile is another workflow's business here.
-	env.OnSignalExternalWorkflow(mock.Anything, "guest/J1", mock.Anything, mock.Anything, mock.Anything).Return(nil).Maybe()
+	env.OnSignalExternalWorkflow(mock.Anything, "guest/J1", mock.Anything, mock.Anything, mock.Anything).Return(
+		func(_, _, _, signal string, message any) error {
+			fact, _ := message.(kit.Fact)
+			stay.Profile = append(stay.Profile, signal+" "+fact.Type+" "+fact.Data["channel"])
+			return nil
+		}).Maybe()
 	return stay
 }
 

@@ -1,0 +1,85 @@
+package workflows_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	sdkpb "go.temporal.io/api/sdk/v1"
+
+	"guestjourney/activities/directory"
+	"guestjourney/activities/options"
+	"guestjourney/activities/payments"
+	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/journey"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
+	"guestjourney/workflows/profile"
+	"guestjourney/workflows/worldtest"
+)
+
+// documented is the file that holds the table of what each type offers.
+const documented = "testdata/offers.md"
+
+// The table that operators read is what the handlers say of themselves.
+func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
+	data, err := os.ReadFile(documented)
+	require.NoError(t, err)
+	for _, offering := range []struct {
+		workflowType, id, shown string
+		input                   any
+	}{
+		{journey.Type, "journey/O1", "journey/<id>", journey.Input{Program: "retreat-7d", Lead: directory.Lead{Email: "ana@example.com"}}},
+		{payment.Type, "pay/O1", "pay/<id>", payment.Input{
+			GuestRef: "g-1", Customer: payment.Customer{Email: "ana@example.com"}, Label: "Stay", Deposit: payments.Money{Minor: 1, Currency: "USD"},
+		}},
+		{appointment.Type, "appt/O1", "appt/<id>", appointment.Input{
+			GuestRef: "g-1", CalendarID: "house@example.com", Title: "R", Local: "2027-03-03T09:00:00", Zone: "America/Mexico_City",
+			Duration: options.Duration(time.Hour), Contact: appointment.Contact{Email: "ana@example.com"},
+		}},
+		{profile.Type, "guest/O1", "guest/<id>", profile.Input{GuestRef: "O1"}},
+		{profile.ClaimType, "claim/phone/O1", "claim/…", profile.ClaimInput{Kind: profile.KindPhone}},
+	} {
+		row := offers(t, offering.workflowType, offering.id, offering.shown, offering.input)
+		assert.Contains(t, string(data), row, "the row should be\n%s", row)
+	}
+}
+
+// offers is one row of the table, as a running workflow describes itself.
+func offers(t *testing.T, workflowType, id, shown string, input any) string {
+	t.Helper()
+	var metadata sdkpb.WorkflowMetadata
+	stay := worldtest.NewAlone(t, id)
+	stay.After(time.Second, func() {
+		value, err := stay.QueryWorkflowByID(id, "__temporal_workflow_metadata")
+		require.NoError(t, err)
+		require.NoError(t, value.Get(&metadata))
+		require.NoError(t, stay.SignalWorkflowByID(id, kit.SignalContinueAsNew, kit.Empty{}))
+	})
+	stay.ExecuteWorkflow(workflowType, input)
+	definition := metadata.GetDefinition()
+	return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |", workflowType, shown,
+		names(t, definition.GetUpdateDefinitions(), profile.UpdateBind, profile.UpdateJourneyOpened),
+		names(t, definition.GetQueryDefinitions()),
+		names(t, definition.GetSignalDefinitions(), kit.SignalContinueAsNew))
+}
+
+// names lists what is offered to operators; every one must be described.
+func names(t *testing.T, definitions []*sdkpb.WorkflowInteractionDefinition, internal ...string) string {
+	t.Helper()
+	var list []string
+	for _, definition := range definitions {
+		if strings.HasPrefix(definition.GetName(), "__") || slices.Contains(internal, definition.GetName()) {
+			continue
+		}
+		assert.NotEmpty(t, definition.GetDescription(), definition.GetName())
+		list = append(list, "`"+definition.GetName()+"`")
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
