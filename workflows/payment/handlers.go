@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"guestjourney/activities/payments"
 	"guestjourney/workflows/kit"
 )
 
@@ -32,22 +33,30 @@ func (p *plan) offer(ctx workflow.Context) {
 			p.state.Hint = true
 			p.core.Note(ctx, "fact", fact.Provider+" "+fact.Type+" "+fact.Object)
 		})
-	kit.OnSignal(ctx, p.core, SignalCommand, "The journey asks its plan to cancel, hold or release.",
+	kit.OnSignal(ctx, p.core, SignalCommand, "The journey asks its plan to cancel, refund, hold or release.",
 		func(command Command) string { return command.ID }, func(command Command) { p.command(ctx, command) })
-	kit.OfferCommands(ctx, p.core, nil, nil)
+	kit.OfferCommands(ctx, p.core, nil, func(string) { p.core.Settle("passed_while_held") })
 	kit.OnUpdate(ctx, p.core, kit.UpdateCancel, "Close the plan: open pages are closed, what is due is refunded.",
 		p.checkCancel, func(id string, command kit.Cancel) kit.Verdict {
 			p.cancel(ctx, Cancel{Kind: reasonCancelled, ReceivedAt: command.ReceivedAt, Refund: command.Refund, CommandID: id})
 			return kit.Verdict{Pending: true, Detail: "closing"}
+		})
+	kit.OnUpdate(ctx, p.core, UpdateRefund, "Give a part of one charge back, outside the refund rules.",
+		p.checkRefund, func(id string, command Refund) kit.Verdict {
+			p.order(ctx, id, command.Charge, payments.Money{Minor: command.Minor, Currency: command.Currency})
+			return kit.Verdict{Pending: true, Detail: "the refund is being made"}
 		})
 	kit.OnQuery(ctx, kit.QueryStatus, "Where the plan stands.", p.overview)
 	kit.OnQuery(ctx, kit.QueryMoney, "Captured and refunded, attempt by attempt.", func() State { return p.moneyView() })
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return p.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", p.core.NextDeadlines)
 	p.core.DivertWhen(func() bool {
-		return p.state.Cancel != nil && slices.Contains([]string{StageOpening, StageDeposit, StageBalance, StageArrears, StagePaid}, p.state.Stage)
+		return p.diversion() != p.state.Stage || p.state.Order == nil && p.hasOrders()
 	})
 }
+
+// cancellable are the stages that a cancel leaves at once.
+var cancellable = []string{StageOpening, StageDeposit, StageBalance, StageArrears, StagePaid}
 
 func (p *plan) checkCancel(command kit.Cancel) error {
 	if p.state.Cancel != nil {
@@ -63,10 +72,13 @@ func (p *plan) command(ctx workflow.Context, command Command) {
 	switch command.Kind {
 	case "cancel":
 		p.cancel(ctx, Cancel{Kind: reasonCancelled, At: command.At, ReceivedAt: command.ReceivedAt, Refund: command.Refund})
+	case "refund":
+		p.order(ctx, command.CommandID, command.Charge, command.Amount)
 	case "hold":
 		p.core.Hold(ctx, command.ReceivedAt)
 	case "release":
 		p.core.Release(ctx, "")
+		p.core.Settle("passed_while_held")
 	default:
 		p.core.Note(ctx, "command", "unknown command "+command.Kind)
 		p.core.Raise(ctx, "bad_command")

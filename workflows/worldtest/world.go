@@ -41,6 +41,7 @@ type World struct {
 	order    []string
 	sessions []*payments.Attempt
 	expires  map[string]time.Time // page to its end
+	Refunds  []payments.RefundRequest // that were made or begun, in order
 	Texts    []string
 	Mails    []string
 	Claimed  directory.Claimed
@@ -49,6 +50,8 @@ type World struct {
 	Places   map[string]string // hold key to status
 	// Decline makes every charge of a saved method fail.
 	Decline bool
+	// SlowRefunds leaves every refund pending until ArriveRefunds.
+	SlowRefunds bool
 	// fail counts the failures that are still to come, by operation.
 	fail map[string]*fault
 	// Now is the test's clock.
@@ -215,14 +218,22 @@ func (g gateway) Attempts(context.Context, payments.AttemptsRequest) ([]payments
 }
 
 func (g gateway) Refund(_ context.Context, effect options.Effect, request payments.RefundRequest) (payments.Refund, error) {
+	status := payments.RefundSucceeded
+	if g.w.SlowRefunds {
+		status = payments.RefundPending
+	}
 	err := g.w.act("refund", effect.Key, func() {
+		g.w.Refunds = append(g.w.Refunds, request)
+		if g.w.SlowRefunds {
+			return
+		}
 		for _, attempt := range g.w.sessions {
 			if attempt.PaymentID == request.PaymentID {
 				attempt.RefundedMinor += request.Amount.Minor
 			}
 		}
 	})
-	return payments.Refund{ID: "re-" + effect.Key, Status: payments.RefundSucceeded}, err
+	return payments.Refund{ID: "re-" + effect.Key, Status: status}, err
 }
 
 // Pay lets the guest pay on the open page of a step, and reports whether there
