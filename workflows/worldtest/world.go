@@ -40,10 +40,11 @@ type World struct {
 	effects  map[string]int
 	order    []string
 	sessions []*payments.Attempt
-	expires  map[string]time.Time // page to its end
+	expires  map[string]time.Time     // page to its end
 	Refunds  []payments.RefundRequest // that were made or begun, in order
 	Texts    []string
 	Mails    []string
+	Sent     []Sent // both, in order
 	Claimed  directory.Claimed
 	Contact  crm.Record
 	Queued   []directory.StartRequest
@@ -317,14 +318,20 @@ func (c contacts) ReadContact(context.Context, crm.Ref) (crm.Record, error) {
 type texts struct{ w *World }
 
 func (t texts) Send(_ context.Context, effect options.Effect, text sms.Text) (sms.Receipt, error) {
-	err := t.w.act("sms", effect.Key, func() { t.w.Texts = append(t.w.Texts, text.Body) })
+	err := t.w.act("sms", effect.Key, func() {
+		t.w.Texts = append(t.w.Texts, text.Body)
+		t.w.sent("sms", text.Body)
+	})
 	return sms.Receipt{ID: "SM-" + effect.Key}, err
 }
 
 type mails struct{ w *World }
 
 func (m mails) Send(_ context.Context, effect options.Effect, mail email.Mail) (email.Receipt, error) {
-	err := m.w.act("email", effect.Key, func() { m.w.Mails = append(m.w.Mails, mail.Subject+"\n"+mail.Text) })
+	err := m.w.act("email", effect.Key, func() {
+		m.w.Mails = append(m.w.Mails, mail.Subject+"\n"+mail.Text)
+		m.w.sent("email", mail.Subject)
+	})
 	return email.Receipt{ID: "mail-" + effect.Key}, err
 }
 

@@ -155,6 +155,7 @@ func (c *checker) pace(p options.Pace) {
 	c.want(p.AttentionAfter >= 0, "pace.attentionAfter", unset)
 	c.want(p.RetryFirst >= 0, "pace.retryFirst", unset)
 	c.want(p.RetryMax >= 0, "pace.retryMax", unset)
+	c.want(p.UndoGrace >= 0, "pace.undoGrace", unset)
 	filled := p.WithDefaults()
 	c.want(filled.RetryFirst <= filled.RetryMax, "pace.retryMax", "no less than retryFirst")
 }
