@@ -48,6 +48,7 @@ type World struct {
 	Claimed  directory.Claimed
 	Contact  crm.Record
 	Queued   []directory.StartRequest
+	AttachTo string            // the open journey of every queued lead's guest
 	Places   map[string]string // hold key to status
 	// Decline makes every charge of a saved method fail.
 	Decline bool
@@ -361,8 +362,8 @@ func (r register) Claim(_ context.Context, effect options.Effect, request direct
 	return claimed, err
 }
 
-func (r register) Enqueue(_ context.Context, effect options.Effect, request directory.StartRequest) (struct{}, error) {
-	return struct{}{}, r.w.act("enqueue", effect.Key, func() { r.w.Queued = append(r.w.Queued, request) })
+func (r register) Enqueue(_ context.Context, effect options.Effect, request directory.StartRequest) (directory.Enqueued, error) {
+	return directory.Enqueued{AttachedTo: r.w.AttachTo}, r.w.act("enqueue", effect.Key, func() { r.w.Queued = append(r.w.Queued, request) })
 }
 
 type catalogue struct{ w *World }
