@@ -287,3 +287,21 @@ func TestAReanchorThatChangesNothingSendsNothing(t *testing.T) {
 		assert.NotEqual(t, "moved", update.Kind)
 	}
 }
+
+func TestAProvidersOwnBlockClosesTheChannel(t *testing.T) {
+	stay := worldtest.NewAlone(t, id)
+	told := listen(stay)
+	stay.World.BlockTexts = true
+	input := byTelephone()
+	input.Notify = journeyID
+	assert.Equal(t, "done", run(t, stay, input).Stage)
+	assert.Equal(t, 1, stay.World.Count("blocked"), "the second text is not even tried")
+	assert.Equal(t, 1, stay.World.Count("email"), "the mail goes on")
+	var closed []string
+	for _, update := range *told {
+		if update.Kind == "opted_out" {
+			closed = append(closed, update.Channel)
+		}
+	}
+	assert.Equal(t, []string{"sms"}, closed)
+}

@@ -54,6 +54,9 @@ type World struct {
 	Decline bool
 	// SlowRefunds leaves every refund pending until ArriveRefunds.
 	SlowRefunds bool
+	// BlockTexts: the provider refuses every text, because the number opted out
+	// there (Twilio 21610).
+	BlockTexts bool
 	// fail counts the failures that are still to come, by operation.
 	fail map[string]*fault
 	// Now is the test's clock.
@@ -319,6 +322,9 @@ func (c contacts) ReadContact(context.Context, crm.Ref) (crm.Record, error) {
 type texts struct{ w *World }
 
 func (t texts) Send(_ context.Context, effect options.Effect, text sms.Text) (sms.Receipt, error) {
+	if t.w.BlockTexts {
+		return sms.Receipt{Blocked: true}, t.w.act("blocked", effect.Key, func() {})
+	}
 	err := t.w.act("sms", effect.Key, func() {
 		t.w.Texts = append(t.w.Texts, text.Body)
 		t.w.sent("sms", text.Body)
