@@ -69,12 +69,12 @@ func TestASlowMethodExtendsTheDepositOnce(t *testing.T) {
 		money       string
 		until       time.Time
 	}{
-		"it comes within the method's time":           {settleAfter: 6 * day, paid: true, money: "paid", until: start.Add(13 * day)},
-		"it fails within it":                          {settleAfter: 6 * day, money: "expired", until: start.Add(13 * day)},
-		"it never comes":                              {settleAfter: 90 * day, money: "expired", until: start.Add(13 * day)},
+		"it comes within the method's time":           {settleAfter: 6 * day, paid: true, money: "paid", until: start.Add(12 * day)},
+		"it fails within it":                          {settleAfter: 6 * day, money: "expired", until: start.Add(12 * day)},
+		"it never comes":                              {settleAfter: 90 * day, money: "expired", until: start.Add(12 * day)},
 		"the program's own time":                      {settleAfter: 90 * day, slow: options.Duration(day), money: "expired", until: start.Add(4 * day)},
 		"never beyond the arrival":                    {settleAfter: 90 * day, arrival: start.Add(5 * day), money: "expired", until: start.Add(5 * day)},
-		"it comes after the end: all of it goes back": {settleAfter: 20 * day, paid: true, money: "refunded", until: start.Add(13 * day)},
+		"it comes after the end: all of it goes back": {settleAfter: 20 * day, paid: true, money: "refunded", until: start.Add(12 * day)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stay := worldtest.NewAlone(t, id)

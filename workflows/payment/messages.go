@@ -30,8 +30,8 @@ type Input struct {
 	// deposit is in.
 	BalanceAt time.Time `json:"balanceAt,omitzero"`
 	// SlowMethod is how long a deposit that is under way when DepositBy comes (a
-	// voucher, a bank transfer) may still take, once; default 10 days, never
-	// beyond the arrival.
+	// voucher, a bank transfer) may still take, once; default three times what the
+	// deposit had, never beyond the arrival.
 	SlowMethod options.Duration      `json:"slowMethod,omitempty"`
 	ArrivalAt  time.Time             `json:"arrivalAt,omitzero"`
 	Refunds    []programs.RefundTier `json:"refunds,omitempty"`

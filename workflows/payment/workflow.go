@@ -58,7 +58,7 @@ func (i Input) Problems() []string {
 		problems = append(problems, "balance: want 0 or more, in the deposit's currency")
 	}
 	if i.SlowMethod < 0 {
-		problems = append(problems, "slowMethod: want more than 0, or nothing for the default of 240h")
+		problems = append(problems, "slowMethod: want more than 0, or nothing for the default")
 	}
 	return problems
 }
@@ -89,7 +89,7 @@ func (i Input) withDefaults(now time.Time) Input {
 		i.BalanceAt = now
 	}
 	if i.SlowMethod == 0 {
-		i.SlowMethod = options.Duration(10 * 24 * time.Hour)
+		i.SlowMethod = options.Duration(max(3*i.DepositBy.Sub(now), 0))
 	}
 	if i.LateWindow == 0 {
 		i.LateWindow = options.Duration(30 * 24 * time.Hour)

@@ -105,7 +105,7 @@ func (c *checker) deadlines(d programs.Deadlines) {
 	c.positive("deadlines.conversing", d.Conversing)
 	c.positive("deadlines.offer", d.Offer)
 	c.positive("deadlines.deposit", d.Deposit)
-	c.want(d.SlowMethod >= 0, "deadlines.slowMethod", "more than 0, or nothing for the default of 240h")
+	c.want(d.SlowMethod >= 0, "deadlines.slowMethod", "more than 0, or nothing for the default")
 	c.positive("deadlines.balanceBefore", d.BalanceBefore)
 	c.positive("deadlines.arrivalCheckBefore", d.ArrivalCheckBefore)
 	c.positive("deadlines.cancelling", d.Cancelling)
