@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -68,4 +69,13 @@ func blockStyle(node *yaml.Node) {
 	for _, child := range node.Content {
 		blockStyle(child)
 	}
+}
+
+// inColumns prints lines of tab-separated cells.
+func inColumns(out io.Writer, text string) error {
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(columns, text); err != nil {
+		return err
+	}
+	return columns.Flush()
 }

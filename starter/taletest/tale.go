@@ -183,7 +183,9 @@ func (t *teller) offer(ctx workflow.Context) {
 	kit.OnQuery(ctx, kit.QueryStatus, "status", t.status)
 	kit.OnQuery(ctx, kit.QueryTimeline, "timeline", func() []kit.Line { return t.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "next deadlines", t.core.NextDeadlines)
-	kit.OnQuery(ctx, "explain", "explain", func() converterJSON { return converterJSON(Explained) })
+	if t.name == journey.Type {
+		kit.OnQuery(ctx, "explain", "explain", func() plainJSON { return plainJSON(Explained) })
+	}
 }
 
 func (t *teller) status() any {
@@ -200,8 +202,8 @@ func (t *teller) status() any {
 	return view
 }
 
-// converterJSON is written as it is.
-type converterJSON string
+// plainJSON is written as it is.
+type plainJSON string
 
 // MarshalJSON returns the text.
-func (j converterJSON) MarshalJSON() ([]byte, error) { return []byte(j), nil }
+func (j plainJSON) MarshalJSON() ([]byte, error) { return []byte(j), nil }
