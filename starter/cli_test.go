@@ -195,6 +195,7 @@ func TestWrongCalls(t *testing.T) {
 		"program in query":  {"", "agenda --program x'or", "--program: want"},
 		"signal not JSON":   {"", "signal x guest_event -d lead", "not one JSON object"},
 		"watch output":      {"", "watch x -o xml", "--output"},
+		"repair limit":      {"", "repair --limit 0", "--limit"},
 		"empty ID":          {"", "query  status", "accepts 2 arg"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,7 @@
 //
 // It talks to Temporal only, through internal/temporalclient, so everything it
 // sends is encrypted. Exit codes: 0 done, 1 failed, 2 called or configured
-// wrongly, 130 watch was interrupted; every
+// wrongly, 3 repair has found something, 130 watch was interrupted; every
 // failure is one line that says what to do.
 package main
 
@@ -33,7 +33,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		startCommand(), listCommand(), viewsCommand(), agendaCommand(), // what there is
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
-		updateCommand(), signalCommand(), // steering
+		updateCommand(), signalCommand(), repairCommand(), // steering
 		codecCommand(), newDev(),
 	)
 	return root
