@@ -8,6 +8,15 @@ import (
 // clock is an instant as a person at this machine reads it.
 func clock(at time.Time) string { return at.Local().Format("2006-01-02 15:04:05") }
 
+// moment is clock without what is the same now: today's date, or another day's
+// seconds.
+func moment(at, now time.Time) string {
+	if at.Local().Format(time.DateOnly) == now.Local().Format(time.DateOnly) {
+		return at.Local().Format(time.TimeOnly)
+	}
+	return at.Local().Format("2006-01-02 15:04")
+}
+
 // countdown says how long it is until something, or how late it is.
 func countdown(left time.Duration) string {
 	if left < 0 {

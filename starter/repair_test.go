@@ -68,7 +68,8 @@ func TestRepairFindsADeadJourneyWithOpenEffectsUntilItIsResetOrItsPlanEnds(t *te
 	require.Contains(t, stdout, "broken  journey/x  terminated in begun; charge was under way: it may have happened; pay/x still runs\n")
 	require.Equal(t, "starter: 1 to repair; the commands above help\n", stderr)
 
-	stopWithin(t, stop, release)
+	close(release)
+	stop()
 	require.Equal(t, one.What, repairs(t, 1)[0].What, "no worker is needed")
 
 	work(t, connection, func(context.Context, string) error { return nil })
@@ -80,13 +81,6 @@ func TestRepairFindsADeadJourneyWithOpenEffectsUntilItIsResetOrItsPlanEnds(t *te
 	require.Equal(t, []string{"terminated in offer", "pay/x still runs"}, repairs(t, 1)[0].What, "the effect is done")
 	cancelTale(t, "pay/x")
 	require.Empty(t, repairs(t, 0))
-}
-
-// stopWithin stops workers whose provider still works.
-func stopWithin(t *testing.T, stop func(), release chan struct{}) {
-	t.Helper()
-	close(release)
-	stop()
 }
 
 func resetToLastTask(t *testing.T, connection client.Client, one Repair) {
@@ -109,7 +103,7 @@ func resetToLastTask(t *testing.T, connection client.Client, one Repair) {
 
 func TestRepairFindsParkedStepsAndWhatTheyLeave(t *testing.T) {
 	connection := house(t)
-	work(t, connection, func(context.Context, string) error {
+	stop := work(t, connection, func(context.Context, string) error {
 		return &failure.Error{Provider: "stripe", Operation: "charge", Class: failure.Permanent, Advice: "mend it"}
 	})
 	for _, id := range []string{"journey/skipped", "journey/parked"} {
@@ -133,6 +127,7 @@ func TestRepairFindsParkedStepsAndWhatTheyLeave(t *testing.T) {
 	for _, id := range []string{"journey/skipped", "journey/parked"} {
 		require.NoError(t, connection.TerminateWorkflow(t.Context(), id, "", "a mistake"))
 	}
+	stop() // the history alone tells
 	one := repairs(t, 1)[0]
 	require.Equal(t, "journey/parked", one.Workflow, "what was given up is not open")
 	require.Equal(t, "charge parked", one.What[1], "the run before left it open")

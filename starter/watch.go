@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,8 +81,15 @@ func printChange(out io.Writer, change follow.Change) error {
 	if change.Actor != "" {
 		text += " by " + change.Actor
 	}
-	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s\n", change.At.UTC().Format(time.RFC3339), change.Kind, change.Workflow, text)
+	_, err := fmt.Fprintf(out, "%s  %-9s  %-7s  %s\n", change.At.UTC().Format(time.RFC3339), change.Kind, part(change.Workflow), text)
 	return err
+}
+
+// part is which workflow of the story it is: "journey", "pay", "appt". They
+// share the rest of their IDs, which whoever watches has typed.
+func part(workflowID string) string {
+	kind, _, _ := strings.Cut(workflowID, "/")
+	return kind
 }
 
 // terminalOf says whether the output is a terminal that can be painted on.

@@ -106,6 +106,7 @@ func (c *canvas) paint() {
 
 // leave gives the terminal back, with the last picture.
 func (c *canvas) leave() {
+	c.picture.left = true
 	last := strings.Join(c.picture.lines(time.Now(), maxWidth, maxHeight), "\n")
 	_, _ = io.WriteString(c.terminal, leaveScreen+last+"\n") // a terminal that is gone needs nothing
 }

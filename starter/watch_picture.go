@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ type picture struct {
 	calls      []follow.Change
 	events     []follow.Change // stages, commands, facts, deadlines
 	closed     string
+	left       bool // nobody watches any more
 }
 
 func (p *picture) take(look follow.Look) {
@@ -56,9 +58,11 @@ func (p *picture) takeCall(change follow.Change) {
 	})
 	if at >= 0 {
 		p.calls[at] = change
-		return
+	} else {
+		p.calls = append(p.calls, change)
 	}
-	p.calls = lastOf(append(p.calls, change), shownCalls)
+	slices.SortStableFunc(p.calls, func(a, b follow.Change) int { return a.Call.At.Compare(b.Call.At) })
+	p.calls = lastOf(p.calls, shownCalls)
 }
 
 func lastOf[T any](list []T, most int) []T { return list[max(len(list)-most, 0):] }
@@ -71,17 +75,17 @@ func (p *picture) lines(now time.Time, width, height int) []string {
 			list = append(list, fmt.Sprintf("%-10s %s", label, text))
 		}
 	}
-	row("waits for", p.standing.Wait())
+	row("waits for", cmp.Or(p.standing.Wait(), p.standing.WaitsFor))
 	for i, deadline := range firstOf(p.standing.Deadlines, shownDeadlines) {
 		row(labelOnce("next", i), deadlineText(deadline, now))
 	}
 	row("money", p.standing.MoneyLine())
 	row("attention", strings.Join(p.standing.Attention, ", "))
 	for i, call := range p.calls {
-		row(labelOnce("calls", i), p.eventText(call))
+		row(labelOnce("calls", i), p.eventText(call, now))
 	}
 	for i, event := range p.events {
-		row(labelOnce("happened", i), p.eventText(event))
+		row(labelOnce("happened", i), p.eventText(event, now))
 	}
 	if p.unanswered {
 		row("notice", "no worker answers: where it stands may be old; is a worker running?")
@@ -99,7 +103,7 @@ func (p *picture) title(now time.Time) string {
 	}
 	text := p.id + "  " + p.standing.Stage
 	if !p.standing.Since.IsZero() {
-		text += fmt.Sprintf(" for %s, since %s", span(now.Sub(p.standing.Since)), clock(p.standing.Since))
+		text += fmt.Sprintf(" for %s, since %s", span(now.Sub(p.standing.Since)), moment(p.standing.Since, now))
 	}
 	if p.standing.Control != kit.ControlRunning {
 		text += "  [" + p.standing.Control + "]"
@@ -108,13 +112,16 @@ func (p *picture) title(now time.Time) string {
 }
 
 func (p *picture) footer() string {
-	if p.closed != "" {
+	switch {
+	case p.closed != "":
 		return "closed: " + p.closed
+	case p.left:
+		return "no longer watched; it goes on"
 	}
 	return "Ctrl-C ends the watching, not the journey"
 }
 
-func (p *picture) eventText(change follow.Change) string {
+func (p *picture) eventText(change follow.Change, now time.Time) string {
 	text := change.Text
 	if change.Kind != follow.KindCall {
 		text = change.Kind + ": " + text
@@ -123,13 +130,13 @@ func (p *picture) eventText(change follow.Change) string {
 		text += " by " + change.Actor
 	}
 	if change.Workflow != p.id {
-		text += "  (" + change.Workflow + ")"
+		text += "  (" + part(change.Workflow) + ")"
 	}
-	return clock(change.At) + "  " + text
+	return moment(change.At, now) + "  " + text
 }
 
 func deadlineText(deadline kit.Deadline, now time.Time) string {
-	return fmt.Sprintf("%s %s, at %s: %s", deadline.Name, countdown(deadline.At.Sub(now)), clock(deadline.At), deadline.Consequence)
+	return fmt.Sprintf("%s %s, at %s: %s", deadline.Name, countdown(deadline.At.Sub(now)), moment(deadline.At, now), deadline.Consequence)
 }
 
 func labelOnce(label string, i int) string {

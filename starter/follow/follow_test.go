@@ -94,6 +94,17 @@ func (r *record) await(t *testing.T, workflow, what string) {
 		"%s of %s", what, workflow)
 }
 
+// end waits until there is nothing to follow any more.
+func (r *record) end(t *testing.T) {
+	t.Helper()
+	select {
+	case err := <-r.over:
+		require.NoError(t, err)
+	case <-time.After(soon):
+		t.Fatal("it is still followed")
+	}
+}
+
 func TestAJourneyIsFollowedToItsEnd(t *testing.T) {
 	connection, data := world(t)
 	release := make(chan struct{})
@@ -122,7 +133,7 @@ func TestAJourneyIsFollowedToItsEnd(t *testing.T) {
 		Args: []any{kit.Cancel{Envelope: kit.Envelope{Actor: "ana", Role: "operator", Reason: "r"}, By: "guest"}},
 	})
 	require.NoError(t, err)
-	require.NoError(t, <-r.over)
+	r.end(t)
 
 	told := r.told("journey/x")
 	require.Equal(t, []string{"stage closing", "closed completed"}, told[len(told)-2:])
