@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/views"
 	"guestjourney/workflows"
 	"guestjourney/workflows/kit"
 )
@@ -61,8 +62,8 @@ func TestBacklogOnTheRealEndpoint(t *testing.T) {
 	}
 	requireRuleMetrics(t, scrape)
 
-	recent := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-kit.PastDueAfter+time.Minute)))
-	late := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-kit.PastDueAfter-time.Minute)))
+	recent := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-views.PastDueAfter+time.Minute)))
+	late := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-views.PastDueAfter-time.Minute)))
 	shows(`guestjourney_past_due{workflow_type="GuestJourney"} 1`)
 	parked := stuck(t, connection, "PaymentPlan", kit.AttributeAttention.ValueSet([]string{"retrying:a", kit.PrefixParked + "b"}))
 	retrying := stuck(t, connection, "PaymentPlan", kit.AttributeAttention.ValueSet([]string{"retrying:a"}))

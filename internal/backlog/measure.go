@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"guestjourney/internal/views"
 	"guestjourney/workflows/kit"
 )
 
@@ -37,10 +38,10 @@ func measure(ctx context.Context, visibility Visibility, types []string, now tim
 	all := make(map[string]figures, len(types))
 	for _, name := range types {
 		one := figures{parked: parked[name]}
-		if one.pastDue, err = count(ctx, visibility, name, kit.PastDueQuery(now)); err != nil {
+		if one.pastDue, err = count(ctx, visibility, name, views.PastDue(now)); err != nil {
 			return nil, err
 		}
-		if one.attention, err = count(ctx, visibility, name, kit.AttentionQuery()); err != nil {
+		if one.attention, err = count(ctx, visibility, name, views.Attention()); err != nil {
 			return nil, err
 		}
 		all[name] = one
@@ -59,7 +60,7 @@ func count(ctx context.Context, visibility Visibility, workflowType, query strin
 
 func countParked(ctx context.Context, visibility Visibility) (map[string]int64, error) {
 	found := map[string]int64{}
-	request := &workflowservice.ListWorkflowExecutionsRequest{Query: kit.AttentionQuery(), PageSize: pageSize}
+	request := &workflowservice.ListWorkflowExecutionsRequest{Query: views.Attention(), PageSize: pageSize}
 	for range pages {
 		answer, err := visibility.ListWorkflow(ctx, request)
 		if err != nil {

@@ -28,7 +28,9 @@ func TestOneTraceFromWebhookToProvider(t *testing.T) {
 
 	var call telemetrytest.Span
 	h.eventually(60*time.Second, "the call to the CRM is traced", func() bool {
-		found, ok := find(collector, func(s telemetrytest.Span) bool { return s.Attribute("provider") == "hubspot" && s.GetKind() == tracepb.Span_SPAN_KIND_CLIENT })
+		found, ok := find(collector, func(s telemetrytest.Span) bool {
+			return s.Attribute("provider") == "hubspot" && s.GetKind() == tracepb.Span_SPAN_KIND_CLIENT
+		})
 		call = found
 		return ok
 	})
@@ -82,10 +84,12 @@ func TestTracesHoldNothingPrivate(t *testing.T) {
 		assert.Empty(t, traces.find(canary), "%s (%s) can be read in the traces", name, canary)
 	}
 	for name, wanted := range map[string]func(telemetrytest.Span) bool{
-		"the refused update": func(s telemetrytest.Span) bool { return s.GetName() == "ValidateUpdate:"+kit.UpdateRelease && failed(s) },
-		"the refused start":  func(s telemetrytest.Span) bool { return s.GetName() == "RunWorkflow:"+journey.Type && failed(s) },
-		"the failed call":    func(s telemetrytest.Span) bool { return s.Attribute("status_class") == "5xx" && failed(s) },
-		"the guest's text":   func(s telemetrytest.Span) bool { return s.GetName() == "webhook twilio" && !failed(s) },
+		"the refused update": func(s telemetrytest.Span) bool {
+			return s.GetName() == "ValidateUpdate:"+kit.UpdateRelease && failed(s)
+		},
+		"the refused start": func(s telemetrytest.Span) bool { return s.GetName() == "RunWorkflow:"+journey.Type && failed(s) },
+		"the failed call":   func(s telemetrytest.Span) bool { return s.Attribute("status_class") == "5xx" && failed(s) },
+		"the guest's text":  func(s telemetrytest.Span) bool { return s.GetName() == "webhook twilio" && !failed(s) },
 	} {
 		_, ok := find(collector, wanted)
 		assert.True(t, ok, "%s is not in the traces", name)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"guestjourney/internal/sandbox"
 	"guestjourney/workflows/journey"
 )
@@ -24,7 +22,7 @@ const (
 
 // play runs one example journey to its end and returns how it differs from
 // the scenario.
-func play(ctx context.Context, s settings, temporal client.Client, screen *screen, wanted scenario) (*example, []string, error) {
+func play(ctx context.Context, s settings, temporal connection, screen *screen, wanted scenario) (*example, []string, error) {
 	ctx, cancel := context.WithTimeout(ctx, exampleWithin)
 	defer cancel()
 	example, err := newExample(s, wanted)
@@ -84,6 +82,9 @@ func live(ctx context.Context, example *example, watcher *watcher, players ...pl
 	}
 	var result journey.Result
 	err := example.run.Get(ctx, &result)
+	if err == nil {
+		watcher.finish(ctx)
+	}
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}

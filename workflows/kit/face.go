@@ -125,8 +125,12 @@ func (c *Core) present(face Face) published {
 		Program: face.Program, Owner: face.Owner, GuestRef: face.GuestRef, ArrivalAt: face.ArrivalAt,
 		Attention: append([]string(nil), c.common.Attention...), Test: face.Test, Once: true,
 	}
-	if deadlines := c.NextDeadlines(); len(deadlines) > 0 {
-		next.NextDeadline = deadlines[0].At
+	for _, deadline := range c.NextDeadlines() {
+		// Nobody waits for this class: past, it would look like a lost deadline.
+		if deadline.Class != ClassAttention {
+			next.NextDeadline = deadline.At
+			break
+		}
 	}
 	return next
 }
