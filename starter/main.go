@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(startCommand(), listCommand(), statusCommand(), queryCommand(), updateCommand(), codecCommand(), newDev())
+	root.AddCommand(startCommand(), listCommand(), statusCommand(), queryCommand(), updateCommand(), codecCommand(), setupCommand(), healthCommand(), newDev())
 	return root
 }
 
