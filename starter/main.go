@@ -34,7 +34,7 @@ func newRoot() *cobra.Command {
 		startCommand(), listCommand(), viewsCommand(), agendaCommand(), // what there is
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
 		updateCommand(), signalCommand(), repairCommand(), // steering
-		codecCommand(), newDev(),
+		codecCommand(), setupCommand(), healthCommand(), newDev(),
 	)
 	return root
 }

@@ -23,6 +23,15 @@ var (
 	AttributeTest         = temporal.NewSearchAttributeKeyBool("TestJourney")
 )
 
+// SearchAttributes are all of them: what a namespace must have registered
+// before a workflow runs in it.
+func SearchAttributes() []temporal.SearchAttributeKey {
+	return []temporal.SearchAttributeKey{
+		AttributeStage, AttributeMoney, AttributeClearance, AttributeControl, AttributeProgram, AttributeOwner, AttributeGuest,
+		AttributeNextDeadline, AttributeArrival, AttributeAttention, AttributeTest,
+	}
+}
+
 // Face is what a workflow shows of itself. Every value is a code.
 type Face struct {
 	Stage     string
