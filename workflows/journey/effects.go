@@ -68,9 +68,9 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 // other instants, but says and records nothing twice.
 func (j *journey) did(step string) bool { return j.core.StepStatusOf(step) == kit.StepDone }
 
-// awaitDay waits until it is no longer night where the guest may be, if the
-// program keeps quiet hours. A text that would come too late by then is not
-// sent: the same message has gone by mail.
+// awaitDay keeps texts out of the night where the guest may be, if the program
+// has quiet hours. A guest who got the same message by mail needs no text in the
+// morning; one without an address waits for it.
 func (j *journey) awaitDay(ctx workflow.Context, step string, before time.Time) error {
 	program := j.program()
 	now := workflow.Now(ctx)
@@ -83,11 +83,14 @@ func (j *journey) awaitDay(ctx workflow.Context, step string, before time.Time) 
 	if err != nil {
 		return err
 	}
-	if !before.IsZero() && !window.At.Before(before) {
-		j.core.Note(ctx, "step", step+" not sent: it is night until it would be too late")
-		return kit.ErrStepMissed
-	}
-	if window.At.After(now) {
+	mailed := j.state.Email != "" && !slices.Contains(j.state.OptedOut, "email")
+	switch {
+	case !window.At.After(now):
+	case mailed:
+		return j.core.PassOver(ctx, step, "it is night, and the mail has gone")
+	case !before.IsZero() && !window.At.Before(before):
+		return j.core.PassOver(ctx, step, "it is night until it would be too late")
+	default:
 		morning := j.core.Deadline("morning", window.At, kit.ClassMessage, "the guest gets the text")
 		if _, err := j.core.Until(ctx, morning, func() bool { return false }); err != nil {
 			return err

@@ -377,6 +377,13 @@ func (c *Core) GiveUp(name string) {
 	}
 }
 
+// PassOver decides for good that a step is not made, and says why.
+func (c *Core) PassOver(ctx workflow.Context, name, why string) error {
+	c.entry(name).Status = StepMissed
+	c.Note(ctx, "step", name+" not made: "+why)
+	return ErrStepMissed
+}
+
 // Forget removes a finished step whose repetition is excluded otherwise, so
 // that an entity's ledger does not grow for ever.
 func (c *Core) Forget(name string) { delete(c.common.Ledger, name) }

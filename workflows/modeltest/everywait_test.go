@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/activities/programs"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -25,6 +26,8 @@ type scenario struct {
 	name string
 	ends string
 	acts []act
+	// unmailed is a guest without an address, by night.
+	unmailed bool
 }
 
 func on(days float64, name string, do func(*play)) act {
@@ -114,27 +117,28 @@ func booked(rest ...act) []act {
 }
 
 var scenarios = []scenario{
-	{"a stay", "completed", booked(on(arrives+0.6, "seen late", attendance("late")))},
-	{"nobody comes", "no_show", booked(on(arrives+0.6, "no-show", attendance("no_show")))},
-	{"a question", "completed", append(booked(on(1.2, "question", clinician("request_info", map[string]any{"what": "medication"})),
+	{name: "by night", ends: "lost", unmailed: true},
+	{name: "a stay", ends: "completed", acts: booked(on(arrives+0.6, "seen late", attendance("late")))},
+	{name: "nobody comes", ends: "no_show", acts: booked(on(arrives+0.6, "no-show", attendance("no_show")))},
+	{name: "a question", ends: "completed", acts: append(booked(on(1.2, "question", clinician("request_info", map[string]any{"what": "medication"})),
 		on(1.3, "answer", form("form-2"))), on(arrives+0.1, "seen", attendance("attended")))},
-	{"the waiting list", "completed", toTheOffer(
+	{name: "the waiting list", ends: "completed", acts: toTheOffer(
 		on(2, "no place", override("offer", "waitlisted")), on(3, "a place", override("waitlisted", "offer")),
 		on(4, "accept", accept), on(5, "deposit", payDeposit), on(6, "balance", payBalance), on(arrives+0.1, "seen", attendance("attended")))},
-	{"not cleared", "completed", []act{
+	{name: "not cleared", ends: "completed", acts: []act{
 		on(0.2, "intake", intake), on(0.6, "consent", consent), on(1, "form", form("form")),
 		on(1.4, "moved on", override("clearance_review", "offer", "clearance")), on(2, "accept", accept), on(3, "deposit", payDeposit),
 		on(3.5, "moved on again", override("deposit_pending", "booked", "clearance")), on(4, "balance", payBalance),
 		on(arrives+0.5, "clear", clear), on(arrives+0.6, "seen", attendance("attended")),
 	}},
-	{"cancelled", "cancelled", booked(on(5, "cancel", func(p *play) { p.command(kit.UpdateCancel, map[string]any{"by": "guest"}, nil) }))},
-	{"too late", "lost", toTheOffer(on(2, "accept", accept), on(3, "over", func(p *play) {
+	{name: "cancelled", ends: "cancelled", acts: booked(on(5, "cancel", func(p *play) { p.command(kit.UpdateCancel, map[string]any{"by": "guest"}, nil) }))},
+	{name: "too late", ends: "lost", acts: toTheOffer(on(2, "accept", accept), on(3, "over", func(p *play) {
 		p.report(payment.Update{Kind: "expired", State: payment.MoneyExpired})
 	}))},
-	{"said no", "lost", toTheOffer(on(2, "no", func(p *play) {
+	{name: "said no", ends: "lost", acts: toTheOffer(on(2, "no", func(p *play) {
 		p.fact("answer", journey.GuestAnswer, map[string]string{"answer": "declined"})
 	}))},
-	{"not possible", "medically_declined", []act{
+	{name: "not possible", ends: "medically_declined", acts: []act{
 		on(0.2, "intake", intake), on(0.6, "consent", consent), on(1, "form", form("form")),
 		on(1.5, "refused", clinician("decline_clearance", map[string]any{"reasonCode": "c"})),
 	}},
@@ -175,6 +179,10 @@ func walk(t *testing.T, one scenario, disturb bool) (came, []string) {
 	p := newPlay(t)
 	p.model = model{consented: true, formed: true, cleared: true, policy: true, answered: true, deposit: true, paid: true, overridden: p.model.overridden}
 	p.acts = slices.Clone(one.acts)
+	if one.unmailed {
+		p.input.Lead.Email = ""
+		p.world.Program.QuietHours = programs.QuietHours{From: "21:00", To: "08:00"} // it is six in the morning
+	}
 	var seen []string
 	var look func(*play)
 	look = func(p *play) {
