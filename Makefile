@@ -7,11 +7,16 @@ GO  := go
 TEMPORAL_CLI_VERSION  := v1.5.1
 GOLANGCI_LINT_VERSION := v2.15.0
 WORKFLOWCHECK_VERSION := v0.6.0
+TEMPORAL_VERSION      := v1.32.1
 
 # A temporal on the PATH is taken; else the newest version that `go install` can
 # build is put into ./bin.
 TEMPORAL := $(shell command -v temporal 2>/dev/null || echo $(BIN)/temporal)
 export TEMPORAL_CLI := $(TEMPORAL)
+
+# The server and its schema tool, for the test of the steps of the compose file.
+export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
+export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
 .PHONY: run demo test tools build lint workflowcheck unit histories fuzz clean
 
@@ -29,7 +34,7 @@ build:
 # Everything that is checked, in the order in which it fails fastest.
 test: tools build lint workflowcheck unit
 
-tools: $(TEMPORAL) $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
+tools: $(TEMPORAL) $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -38,7 +43,7 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 	@$< -config workflowcheck.config.yaml ./workflows/...
 
-unit: $(TEMPORAL)
+unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO) test -race -parallel 4 -timeout 20m ./...
 
 # Records the replay corpus anew from this checkout. From the first release on,
@@ -68,6 +73,17 @@ $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION):
 	@mkdir -p $(BIN)
 	@GOBIN=$(BIN) $(GO) install go.temporal.io/sdk/contrib/tools/workflowcheck@$(WORKFLOWCHECK_VERSION)
 	@mv $(BIN)/workflowcheck $@
+
+$(TEMPORAL_SERVER):
+	@mkdir -p $(BIN)
+	@echo "Building the Temporal server $(TEMPORAL_VERSION) into ./bin: about 4 minutes, once."
+	@GOBIN=$(BIN) $(GO) install go.temporal.io/server/cmd/server@$(TEMPORAL_VERSION)
+	@mv $(BIN)/server $@
+
+$(TEMPORAL_SQL_TOOL):
+	@mkdir -p $(BIN)
+	@GOBIN=$(BIN) $(GO) install go.temporal.io/server/cmd/tools/sql@$(TEMPORAL_VERSION)
+	@mv $(BIN)/sql $@
 
 clean:
 	@rm -rf $(BIN)

@@ -131,7 +131,7 @@ func listAna(t *testing.T) {
 	_, stdout, _ := cli(t, "", "list")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	require.Len(t, lines, 2)
-	require.Regexp(t, `^WORKFLOW +EXECUTION +STAGE +MONEY +NEXT DEADLINE +ATTENTION$`, lines[0])
+	require.Regexp(t, `^WORKFLOW +EXECUTION +STAGE +MONEY +CLEARANCE +OWNER +NEXT DEADLINE +ATTENTION$`, lines[0])
 	require.Regexp(t, `^journey/ana1 +Running +offer +deposit_due +\S+Z +parked:hold_place$`, lines[1])
 	_, stdout, _ = cli(t, "", "list", "--stage", "lost", "-o", "json")
 	require.JSONEq(t, "[]", stdout)
@@ -188,6 +188,14 @@ func TestWrongCalls(t *testing.T) {
 		"stage with quotes": {"", "list --stage x'or", "--stage: want"},
 		"limit":             {"", "list --limit 0", "--limit"},
 		"output":            {"", "list --output xml", "--output"},
+		"unknown view":      {"", "views late", `no view "late"; there are past-due`},
+		"since":             {"", "timeline x --since yesterday", "--since: want"},
+		"zone":              {"", "agenda --zone Mars", "--zone"},
+		"days":              {"", "agenda --days 0", "--days: want 1 to 366"},
+		"program in query":  {"", "agenda --program x'or", "--program: want"},
+		"signal not JSON":   {"", "signal x guest_event -d lead", "not one JSON object"},
+		"watch output":      {"", "watch x -o xml", "--output"},
+		"repair limit":      {"", "repair --limit 0", "--limit"},
 		"empty ID":          {"", "query  status", "accepts 2 arg"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,9 +17,12 @@ import (
 
 type codecSettings struct {
 	config.PayloadKeys
-	Addr    string   `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234"`
-	Token   string   `env:"CODEC_TOKEN,required,notEmpty" help:"it is a part of the endpoint's path: openssl rand -hex 16"`
-	Origins []string `env:"CODEC_UI_ORIGIN" envDefault:"http://127.0.0.1:8233,http://localhost:8233"`
+	Addr  string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234"`
+	Token string `env:"CODEC_TOKEN,required,notEmpty" help:"it is a part of the endpoint's path: openssl rand -hex 16"`
+	// InContainer lets it listen on every address of a container: a loopback
+	// address there cannot be published. What publishes it keeps the rule.
+	InContainer bool     `env:"CODEC_IN_CONTAINER" help:"true takes 0.0.0.0 in CODEC_ADDR; for a container whose port is published on the machine's loopback address only"`
+	Origins     []string `env:"CODEC_UI_ORIGIN" envDefault:"http://127.0.0.1:8233,http://localhost:8233"`
 }
 
 var codecToken = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
@@ -34,10 +37,22 @@ func (s codecSettings) check() error {
 	}
 	// It hands out what is encrypted everywhere else, so no other machine may
 	// reach it. A name could change its meaning; localhost alone is taken.
-	if address := net.ParseIP(host); host != "localhost" && (address == nil || !address.IsLoopback()) {
+	address := net.ParseIP(host)
+	if s.InContainer && address.IsUnspecified() {
+		return nil
+	}
+	if host != "localhost" && (address == nil || !address.IsLoopback()) {
 		return config.Invalid("CODEC_ADDR", "want a loopback address such as 127.0.0.1:8234; put an authenticating proxy before it to serve others")
 	}
 	return nil
+}
+
+// shownToken is for a terminal. What a container prints is kept in its logs.
+func (s codecSettings) shownToken() string {
+	if s.InContainer {
+		return "<CODEC_TOKEN>"
+	}
+	return s.Token
 }
 
 func codecCommand() *cobra.Command {
@@ -45,7 +60,8 @@ func codecCommand() *cobra.Command {
 		Use:   "codec",
 		Short: "Serve the codec, so that the Temporal UI encrypts what you paste and shows what is stored",
 		Long: "Listens on CODEC_ADDR (loopback only). Give the UI the printed endpoint, or start the dev server with\n" +
-			"--ui-codec-endpoint. The token is in the path because the UI sends no Authorization over http.",
+			"--ui-codec-endpoint. The token is in the path because the UI sends no Authorization over http.\n" +
+			"In a container set CODEC_IN_CONTAINER=true and CODEC_ADDR=0.0.0.0:8234, and publish the port on 127.0.0.1 only.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			set, err := config.Load[codecSettings]()
@@ -77,7 +93,7 @@ func serveCodec(ctx context.Context, command *cobra.Command, set codecSettings) 
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 	}
-	if _, err := fmt.Fprintf(command.OutOrStdout(), "codec endpoint http://%s/%s\n", listener.Addr(), set.Token); err != nil {
+	if _, err := fmt.Fprintf(command.OutOrStdout(), "codec endpoint http://%s/%s\n", listener.Addr(), set.shownToken()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	stopped := make(chan error, 1)

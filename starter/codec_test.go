@@ -170,6 +170,21 @@ func TestCodecCommand(t *testing.T) {
 	require.Equal(t, 0, <-code)
 }
 
+// TestCodecInAContainer: it listens where a published port leads, and its log
+// keeps no token.
+func TestCodecInAContainer(t *testing.T) {
+	set := codecSettings{Token: testToken, InContainer: true}
+	for address, fits := range map[string]bool{
+		"0.0.0.0:8234": true, "[::]:8234": true, "127.0.0.1:8234": true,
+		":8234": false, "192.0.2.1:8234": false, "codec:8234": false,
+	} {
+		set.Addr = address
+		require.Equal(t, fits, set.check() == nil, address)
+	}
+	require.NotContains(t, set.shownToken(), testToken)
+	require.Equal(t, testToken, codecSettings{Token: testToken}.shownToken())
+}
+
 func TestCodecRefuses(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -184,6 +199,7 @@ func TestCodecRefuses(t *testing.T) {
 		"short token":    {map[string]string{"CODEC_TOKEN": "short"}, 2, "CODEC_TOKEN: want 16"},
 		"token of paths": {map[string]string{"CODEC_TOKEN": "0123456789/0123456789"}, 2, "CODEC_TOKEN: want 16"},
 		"all interfaces": {map[string]string{"CODEC_ADDR": ":8234"}, 2, "CODEC_ADDR: want a loopback address"},
+		"not contained":  {map[string]string{"CODEC_ADDR": "0.0.0.0:8234"}, 2, "CODEC_ADDR: want a loopback address"},
 		"other machine":  {map[string]string{"CODEC_ADDR": "192.0.2.1:8234"}, 2, "CODEC_ADDR: want a loopback address"},
 		"a name":         {map[string]string{"CODEC_ADDR": "codec.example:8234"}, 2, "CODEC_ADDR: want a loopback address"},
 		"no port":        {map[string]string{"CODEC_ADDR": "127.0.0.1"}, 2, "CODEC_ADDR: want host:port"},

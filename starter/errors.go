@@ -43,12 +43,29 @@ func markRunErrors(command *cobra.Command) {
 	}
 }
 
+// verdict is an answer that the exit code carries, and no failure.
+type verdict struct {
+	code int
+	text string // for standard error; may be empty
+}
+
+func (v verdict) Error() string { return v.text }
+
+// Exit codes of verdicts.
+const (
+	exitFound       = 3   // repair: there is something to do
+	exitInterrupted = 130 // watch: stopped before the workflow closed, as a shell would say it
+)
+
 func exitCode(err error) int {
 	var ran runError
 	var usage usageError
+	var said verdict
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &said):
+		return said.code
 	case !errors.As(err, &ran) || errors.As(err, &usage):
 		return 2
 	}

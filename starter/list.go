@@ -6,7 +6,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,10 +20,16 @@ import (
 // Listed is one line of the command list.
 type Listed struct {
 	WorkflowID   string    `json:"workflowId"`
+	Type         string    `json:"type"`
 	RunID        string    `json:"runId"`
 	Execution    string    `json:"execution"` // "Running", "Completed", ...
 	Stage        string    `json:"stage,omitempty"`
 	Money        string    `json:"money,omitempty"`
+	Clearance    string    `json:"clearance,omitempty"`
+	Control      string    `json:"control,omitempty"`
+	Program      string    `json:"program,omitempty"`
+	Owner        string    `json:"owner,omitempty"`
+	ArrivalAt    time.Time `json:"arrivalAt,omitzero"`
 	NextDeadline time.Time `json:"nextDeadline,omitzero"`
 	Attention    []string  `json:"attention,omitempty"`
 }
@@ -66,6 +71,15 @@ func listCommand() *cobra.Command {
 }
 
 func list(ctx context.Context, s *session, command *cobra.Command, query string, limit int) error {
+	found, err := find(ctx, s, query, limit)
+	if err != nil {
+		return err
+	}
+	return show(command, found, func(out io.Writer) error { return table(out, found) })
+}
+
+// find lists what a visibility query finds, newest first.
+func find(ctx context.Context, s *session, query string, limit int) ([]Listed, error) {
 	found := []Listed{}
 	var page []byte
 	for {
@@ -73,20 +87,22 @@ func list(ctx context.Context, s *session, command *cobra.Command, query string,
 			Query: query, NextPageToken: page, PageSize: int32(min(limit-len(found), 1000)),
 		})
 		if err != nil {
-			return fmt.Errorf("list: %w", err)
+			return nil, fmt.Errorf("list %s: %w", query, err)
 		}
 		for _, info := range answer.GetExecutions() {
 			found = append(found, listed(info))
 		}
 		if page = answer.GetNextPageToken(); len(page) == 0 || len(found) >= limit {
-			break
+			return found[:min(len(found), limit)], nil
 		}
 	}
-	found = found[:min(len(found), limit)]
-	return show(command, found, func(out io.Writer) error { return table(out, found) })
 }
 
-var word = regexp.MustCompile(`^[A-Za-z_]+$`)
+// What may stand in a query as it was typed.
+var (
+	word = regexp.MustCompile(`^[A-Za-z_]+$`)
+	code = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+)
 
 // visibility is the filter in Temporal's list language.
 func (f filter) visibility() (string, error) {
@@ -126,30 +142,32 @@ func listed(info *workflow.WorkflowExecutionInfo) Listed {
 	}
 	line := Listed{
 		WorkflowID: info.GetExecution().GetWorkflowId(),
+		Type:       info.GetType().GetName(),
 		RunID:      info.GetExecution().GetRunId(),
 		Execution:  info.GetStatus().String(),
 	}
 	read(kit.AttributeStage.GetName(), &line.Stage)
 	read(kit.AttributeMoney.GetName(), &line.Money)
+	read(kit.AttributeClearance.GetName(), &line.Clearance)
+	read(kit.AttributeControl.GetName(), &line.Control)
+	read(kit.AttributeProgram.GetName(), &line.Program)
+	read(kit.AttributeOwner.GetName(), &line.Owner)
+	read(kit.AttributeArrival.GetName(), &line.ArrivalAt)
 	read(kit.AttributeNextDeadline.GetName(), &line.NextDeadline)
 	read(kit.AttributeAttention.GetName(), &line.Attention)
 	return line
 }
 
 func table(out io.Writer, lines []Listed) error {
-	text := "WORKFLOW\tEXECUTION\tSTAGE\tMONEY\tNEXT DEADLINE\tATTENTION\n"
+	text := "WORKFLOW\tEXECUTION\tSTAGE\tMONEY\tCLEARANCE\tOWNER\tNEXT DEADLINE\tATTENTION\n"
 	for _, line := range lines {
 		next := ""
 		if !line.NextDeadline.IsZero() {
 			next = line.NextDeadline.UTC().Format(time.RFC3339)
 		}
 		text += strings.Join([]string{
-			line.WorkflowID, line.Execution, line.Stage, line.Money, next, strings.Join(line.Attention, ", "),
+			line.WorkflowID, line.Execution, line.Stage, line.Money, line.Clearance, line.Owner, next, strings.Join(line.Attention, ", "),
 		}, "\t") + "\n"
 	}
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if _, err := io.WriteString(columns, text); err != nil {
-		return err
-	}
-	return columns.Flush()
+	return inColumns(out, text)
 }

@@ -3,7 +3,8 @@
 //
 // It talks to Temporal only, through internal/temporalclient, so everything it
 // sends is encrypted. Exit codes: 0 done, 1 failed, 2 called or configured
-// wrongly; every failure is one line that says what to do.
+// wrongly, 3 repair has found something, 130 watch was interrupted; every
+// failure is one line that says what to do.
 package main
 
 import (
@@ -29,8 +30,12 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(startCommand(), listCommand(), statusCommand(), queryCommand(), updateCommand(), codecCommand(), newDev())
+	root.AddCommand(
+		startCommand(), listCommand(), viewsCommand(), agendaCommand(), // what there is
+		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
+		updateCommand(), signalCommand(), repairCommand(), // steering
+		codecCommand(), setupCommand(), healthCommand(), newDev(),
+	)
 	return root
 }
 
@@ -38,8 +43,16 @@ func newRoot() *cobra.Command {
 func execute(ctx context.Context, root *cobra.Command) int {
 	markRunErrors(root)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
-		_, _ = fmt.Fprintln(root.ErrOrStderr(), "starter: "+advise(err).Error()) // the exit code still tells
+	if text := message(err); text != "" {
+		_, _ = fmt.Fprintln(root.ErrOrStderr(), "starter: "+text) // the exit code still tells
 	}
 	return exitCode(err)
+}
+
+// message is what standard error says; a verdict may say nothing.
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return advise(err).Error()
 }

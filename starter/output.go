@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -32,9 +34,9 @@ func show(command *cobra.Command, value any, text func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(value, "", "  ")
+	data, err := readable(value)
 	if err != nil {
-		return fmt.Errorf("answer cannot be written as JSON: %w", err)
+		return err
 	}
 	out := command.OutOrStdout()
 	switch {
@@ -45,6 +47,18 @@ func show(command *cobra.Command, value any, text func(io.Writer) error) error {
 		return text(out)
 	}
 	return layOut(out, data)
+}
+
+// readable is a value as JSON that a person can read and copy from: "<" stays.
+func readable(value any) ([]byte, error) {
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("answer cannot be written as JSON: %w", err)
+	}
+	return bytes.TrimSpace(data.Bytes()), nil
 }
 
 // layOut writes JSON as indented lines in the order of its fields. JSON is
@@ -68,4 +82,13 @@ func blockStyle(node *yaml.Node) {
 	for _, child := range node.Content {
 		blockStyle(child)
 	}
+}
+
+// inColumns prints lines of tab-separated cells.
+func inColumns(out io.Writer, text string) error {
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(columns, text); err != nil {
+		return err
+	}
+	return columns.Flush()
 }

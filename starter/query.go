@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
 
 	"guestjourney/workflows/kit"
 )
@@ -25,6 +28,8 @@ func statusCommand() *cobra.Command {
 		Use:   "status <id>",
 		Short: "Show where a workflow stands, what it waits for and until when",
 		Args:  cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeArgs(anyIDs),
 		RunE: func(command *cobra.Command, args []string) error {
 			id, err := workflowID(args[0])
 			if err != nil {
@@ -51,15 +56,17 @@ func status(ctx context.Context, s *session, command *cobra.Command, id string) 
 	run := info.GetExecution().GetRunId()
 	return show(command, Status{
 		WorkflowID: id, RunID: run, Type: info.GetType().GetName(), Execution: info.GetStatus().String(),
-		UI: s.link(id, run), Status: answer,
+		UI: s.ui.Workflow(id, run), Status: answer,
 	}, nil)
 }
 
 func queryCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "query <id> <name>",
-		Short: "Ask a workflow: status, timeline, next_deadlines, money",
+		Short: "Ask a workflow: status, timeline, next_deadlines, money and whatever else its type offers",
 		Args:  cobra.ExactArgs(2),
+
+		ValidArgsFunction: completeArgs(anyIDs, handlersOf(queriesOf)),
 		RunE: func(command *cobra.Command, args []string) error {
 			id, err := workflowID(args[0])
 			if err != nil {
@@ -83,6 +90,10 @@ func query(ctx context.Context, s *session, command *cobra.Command, id, name str
 
 func ask(ctx context.Context, s *session, id, name string) (json.RawMessage, error) {
 	encoded, err := s.QueryWorkflow(ctx, id, "", name)
+	var refused *serviceerror.QueryFailed
+	if errors.As(err, &refused) && strings.Contains(refused.Error(), "unknown queryType") {
+		return nil, fmt.Errorf("query %s of %s: it has no such query; starter query %s <tab> completes those it has: %w", name, id, id, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("query %s of %s: %w", name, id, err)
 	}

@@ -55,6 +55,7 @@ func startCommand() *cobra.Command {
 	}
 	command.Flags().StringVarP(&file, "file", "f", "", "file with the lead or the whole input, or -")
 	command.Flags().StringVar(&program, "program", "", "code of the program")
+	completeFlag(command, "program", programCodes)
 	command.Flags().StringVar(&id, "id", "", "ID of the journey (default: a new one)")
 	command.Flags().BoolVar(&test, "test", false, "mark the journey as no real guest's")
 	addOutput(command)
@@ -74,7 +75,7 @@ func start(ctx context.Context, s *session, command *cobra.Command, id string, i
 	if err != nil {
 		return fmt.Errorf("start %s: %w", id, err)
 	}
-	started := Started{WorkflowID: run.GetID(), RunID: run.GetRunID(), UI: s.link(run.GetID(), run.GetRunID())}
+	started := Started{WorkflowID: run.GetID(), RunID: run.GetRunID(), UI: s.ui.Workflow(run.GetID(), run.GetRunID())}
 	return show(command, started, nil)
 }
 

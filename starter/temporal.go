@@ -2,29 +2,37 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/url"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"guestjourney/internal/config"
 	"guestjourney/internal/identity"
+	"guestjourney/internal/telemetry"
 	"guestjourney/internal/temporalclient"
+	"guestjourney/internal/views"
 )
 
 type settings struct {
 	config.PayloadKeys
+	LinkSettings
+}
+
+// LinkSettings are those of links into the Temporal UI.
+type LinkSettings struct {
 	UI string `env:"TEMPORAL_UI_URL" envDefault:"http://127.0.0.1:8233"`
 }
 
 // session is a connection for one command.
 type session struct {
 	client.Client
-	namespace string
-	ui        string
+	traces *telemetry.Traces
+	data   converter.DataConverter // reads payloads in histories
+	ui     views.UI
 }
 
 // withSession runs a command on a connection, within --timeout. What can be
@@ -34,17 +42,47 @@ func withSession(command *cobra.Command, run func(ctx context.Context, s *sessio
 	if err != nil {
 		return err
 	}
-	if _, err := asJSON(command); err != nil {
+	ctx, cancel := context.WithTimeout(command.Context(), limit)
+	defer cancel()
+	return onSession(ctx, command, func(s *session) error { return run(ctx, s) })
+}
+
+// withOpenSession is withSession for a command that goes on until it is
+// stopped: --timeout bounds the connecting alone.
+func withOpenSession(command *cobra.Command, run func(ctx context.Context, s *session) error) error {
+	limit, err := command.Flags().GetDuration("timeout")
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(command.Context(), limit)
 	defer cancel()
+	return onSession(ctx, command, func(s *session) error { return run(command.Context(), s) })
+}
+
+func onSession(ctx context.Context, command *cobra.Command, run func(s *session) error) error {
+	if _, err := asJSON(command); err != nil {
+		return err
+	}
 	s, err := connect(ctx)
 	if err != nil {
 		return inOneLine(err)
 	}
+	defer s.traces.Close(ctx)
 	defer s.Close()
-	return inOneLine(run(ctx, s))
+	return inOneLine(run(s))
+}
+
+// withoutTemporal runs a command that needs the settings alone.
+func withoutTemporal(command *cobra.Command, run func(command *cobra.Command, ui views.UI) error) error {
+	set, err := config.Load[LinkSettings]()
+	if err != nil {
+		return err
+	}
+	ui, err := set.links()
+	if err != nil {
+		return err
+	}
+	return run(command, ui)
 }
 
 func connect(ctx context.Context) (*session, error) {
@@ -52,25 +90,25 @@ func connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := temporalclient.Options{Program: "starter", Keys: set.Ring(), RequireKeys: true}
-	namespace, err := temporalclient.Namespace(options)
+	ui, err := set.links()
 	if err != nil {
 		return nil, err
 	}
-	connection, err := temporalclient.Dial(ctx, options)
+	traces, err := telemetry.Start(ctx, "starter", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
-	return &session{Client: connection, namespace: namespace, ui: strings.TrimRight(set.UI, "/")}, nil
+	connection, err := temporalclient.Dial(ctx, temporalclient.Options{Program: "starter", Keys: set.Ring(), RequireKeys: true, Traces: traces.Provider()})
+	if err != nil {
+		return nil, err
+	}
+	return &session{Client: connection, traces: traces, data: temporalclient.DataConverter(set.Ring()), ui: ui}, nil
 }
 
-// link is where the Temporal UI shows a workflow.
-func (s *session) link(workflowID, runID string) string {
-	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", s.ui, url.PathEscape(s.namespace), url.PathEscape(workflowID))
-	if runID != "" {
-		link += "/" + url.PathEscape(runID) + "/history"
-	}
-	return link
+// links makes links into the Temporal UI, in the namespace of the connection.
+func (set LinkSettings) links() (views.UI, error) {
+	namespace, err := temporalclient.Namespace(temporalclient.Options{})
+	return views.UI{Base: strings.TrimRight(set.UI, "/"), Namespace: namespace}, err
 }
 
 // addTimeout gives a command the flag that withSession reads.

@@ -22,11 +22,13 @@ func updateCommand() *cobra.Command {
 	var actor, role, reason, data, file, updateID string
 	command := &cobra.Command{
 		Use:   "update <id> <name> --actor <who> --role <role> --reason <why>",
-		Short: "Command a workflow: hold, release, cancel, reschedule, retry_step, skip_step",
+		Short: "Command a workflow: hold, release, cancel, reschedule, retry_step and whatever else its type offers",
 		Long: "Sends a validated update and prints its outcome. The same --id twice is one command:\n" +
 			"after a time-out, ask again with the ID that was printed.",
 		Example: `  starter update 01k3 cancel --actor maria --role operator --reason "guest called" -d '{"by":"guest"}'`,
 		Args:    cobra.ExactArgs(2),
+
+		ValidArgsFunction: completeArgs(openIDs, handlersOf(updatesOf)),
 	}
 	command.RunE = func(command *cobra.Command, args []string) error {
 		fields, err := readFields(command.InOrStdin(), data, file)
@@ -57,6 +59,7 @@ func updateCommand() *cobra.Command {
 	flags.StringVarP(&data, "data", "d", "", "the command's own fields as one JSON object")
 	flags.StringVarP(&file, "file", "f", "", "the same from a file, or - for standard input")
 	flags.StringVar(&updateID, "id", "", "ID of the command (default: a new one)")
+	completeFlag(command, "role", func() []string { return []string{"operator", "manager", "clinician", "engineer"} })
 	addOutput(command)
 	addTimeout(command)
 	return command

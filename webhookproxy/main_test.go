@@ -68,6 +68,7 @@ func TestBadSettingIsOneLineAndExitCode2(t *testing.T) {
 		"query":           {map[string]string{"PUBLIC_URL": "https://hooks.example.com?a=canary"}, "PUBLIC_URL: "},
 		"no program":      {map[string]string{"HUBSPOT_START_FORMS": "canary"}, "HUBSPOT_START_PROGRAM: "},
 		"no starts":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "0"}, "HUBSPOT_STARTS_PER_HOUR: "},
+		"traces":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "canary"}, "OTEL_EXPORTER_OTLP_ENDPOINT: "},
 		"no number":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "canary"}, "HUBSPOT_STARTS_PER_HOUR: "},
 		"empty form":      {map[string]string{"HUBSPOT_START_FORMS": "a,,b", "HUBSPOT_START_PROGRAM": "p"}, "HUBSPOT_START_FORMS"},
 	} {

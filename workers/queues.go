@@ -71,12 +71,24 @@ func named(w worker.Worker, prefix string, activities any) {
 	w.RegisterActivityWithOptions(activities, activity.RegisterOptions{Name: prefix})
 }
 
+// workflowPollers keeps pollers of the common queue apart from those of the
+// worker's own sticky one. The SDK's default is two mixed pollers: once both
+// have followed an old hint to a sticky queue that has become empty, nothing is
+// taken from the common queue until their polls end, a minute later. That is
+// what happens when many workflows lose their place in the cache at once.
+func workflowPollers() worker.PollerBehavior {
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 20,
+	})
+}
+
 // newWorker makes the worker of one queue. Activities run under the given
 // context, which ends when they are interrupted.
 func newWorker(activities context.Context, temporal client.Client, set settings, q queue, fatal func(error)) worker.Worker {
 	w := worker.New(temporal, q.name, worker.Options{
 		DisableWorkflowWorker:        !q.workflows,
 		TaskQueueActivitiesPerSecond: q.rate,
+		WorkflowTaskPollerBehavior:   workflowPollers(),
 		StickyScheduleToStartTimeout: set.StickyTimeout,
 		WorkerStopTimeout:            set.StopTimeout,
 		BackgroundActivityContext:    activities,

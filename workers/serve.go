@@ -9,13 +9,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
 	"guestjourney/activities/programs/catalogue"
+	"guestjourney/internal/backlog"
 	"guestjourney/internal/config"
 	"guestjourney/internal/register"
+	"guestjourney/internal/telemetry"
 	"guestjourney/internal/temporalclient"
+	"guestjourney/workflows"
 )
 
 // serve starts everything, and stops it in the opposite order when ctx ends or
@@ -33,7 +37,12 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return config.Invalid("PROGRAMS_DIR", err.Error())
 	}
-	measured, err := newTelemetry()
+	traces, err := telemetry.Start(ctx, "worker", logger)
+	if err != nil {
+		return err
+	}
+	defer traces.Close(ctx)
+	measured, err := newMetrics()
 	if err != nil {
 		return err
 	}
@@ -42,19 +51,39 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 		return err
 	}
 	defer watched.close()
-	return withTemporal(ctx, set, logger, measured.handler, func(forWorkers, forActivities client.Client) error {
+	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
+		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
 		return work(ctx, forWorkers, set, queues(set, out, in), logger, &measured.working)
 	})
 }
 
+// watch measures the backlog beside the work. The returned function stops it.
+func watch(ctx context.Context, measured *metrics, temporal client.Client, interval time.Duration, logger *slog.Logger) func() {
+	gauges := backlog.New(temporal, workflows.Types(), logger)
+	measured.registry.MustRegister(gauges)
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { gauges.Run(ctx, interval) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// instruments show what the Temporal client does.
+type instruments struct {
+	metrics client.MetricsHandler
+	traces  trace.TracerProvider
+}
+
 // withTemporal connects twice over one connection: the workers' codec panics at
 // what it cannot unseal, so that a workflow waits for the key; the activities'
 // own client returns errors. Both close after the workers have stopped.
-func withTemporal(ctx context.Context, set settings, logger *slog.Logger, metrics client.MetricsHandler, run func(forWorkers, forActivities client.Client) error) error {
+func withTemporal(ctx context.Context, set settings, logger *slog.Logger, shown instruments, run func(forWorkers, forActivities client.Client) error) error {
 	options := temporalclient.Options{
 		Program: "worker", Keys: set.Ring(), RequireKeys: true, PanicOnFailure: true,
-		Logger: logger, Metrics: metrics,
+		Logger: logger, Metrics: shown.metrics, Traces: shown.traces,
 	}
 	forWorkers, err := temporalclient.Dial(ctx, options)
 	if err != nil {

@@ -29,7 +29,9 @@ type settings struct {
 	// rollout interrupts none.
 	StopTimeout time.Duration `env:"STOP_TIMEOUT" envDefault:"40s" help:"how long running activities may finish when the worker stops"`
 	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics, /healthz and /readyz; empty serves none"`
-	LogLevel    slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	// BacklogInterval is shorter in tests only: an alert waits for minutes.
+	BacklogInterval time.Duration `env:"BACKLOG_INTERVAL" envDefault:"1m" help:"how often past-due and parked workflows are counted"`
+	LogLevel        slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 }
 
 // The rates are calls per second over all workers together, below what the
@@ -85,7 +87,9 @@ func (s settings) check() error {
 			return config.Invalid(name, "want more than 0 calls per second")
 		}
 	}
-	for name, value := range map[string]time.Duration{"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout} {
+	for name, value := range map[string]time.Duration{
+		"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout, "BACKLOG_INTERVAL": s.BacklogInterval,
+	} {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")
 		}

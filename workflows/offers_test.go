@@ -64,13 +64,13 @@ func offers(t *testing.T, workflowType, id, shown string, input any) string {
 	stay.ExecuteWorkflow(workflowType, input)
 	definition := metadata.GetDefinition()
 	return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |", workflowType, shown,
-		names(t, definition.GetUpdateDefinitions(), profile.UpdateBind, profile.UpdateJourneyOpened),
-		names(t, definition.GetQueryDefinitions()),
-		names(t, definition.GetSignalDefinitions(), kit.SignalContinueAsNew))
+		offered(t, definition.GetUpdateDefinitions(), profile.UpdateBind, profile.UpdateJourneyOpened),
+		offered(t, definition.GetQueryDefinitions()),
+		offered(t, definition.GetSignalDefinitions(), kit.SignalContinueAsNew))
 }
 
-// names lists what is offered to operators; every one must be described.
-func names(t *testing.T, definitions []*sdkpb.WorkflowInteractionDefinition, internal ...string) string {
+// offered lists what is offered to operators; every one must be described.
+func offered(t *testing.T, definitions []*sdkpb.WorkflowInteractionDefinition, internal ...string) string {
 	t.Helper()
 	var list []string
 	for _, definition := range definitions {

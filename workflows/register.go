@@ -15,6 +15,11 @@ import (
 	"guestjourney/workflows/profile"
 )
 
+// Types are the names of every workflow type.
+func Types() []string {
+	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType}
+}
+
 // Register registers every workflow type under its fixed name.
 func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register := func(name string, definition any) {

@@ -48,9 +48,10 @@ type Register interface {
 	// Claim binds the addresses and opens the guest's profile. Exactly once
 	// (the claims know the journey).
 	Claim(context.Context, options.Effect, ClaimRequest) (Claimed, error)
-	// Enqueue hands a lead of the CRM to the claim that counts starts per hour.
-	// Exactly once (that claim knows the contact).
-	Enqueue(context.Context, options.Effect, StartRequest) (struct{}, error)
+	// Enqueue hands a lead of the CRM to the claim that counts starts per hour,
+	// unless its guest has an open journey of the same program: that journey is
+	// told, and no second one starts. Exactly once (both know the contact).
+	Enqueue(context.Context, options.Effect, StartRequest) (Enqueued, error)
 }
 
 // StartRequest is a lead that waits for its turn to start a journey.
@@ -61,6 +62,13 @@ type StartRequest struct {
 	Lead        Lead   `json:"lead"`
 	Program     string `json:"program"`
 	PerHour     int    `json:"perHour"`
+}
+
+// Enqueued answers a StartRequest.
+type Enqueued struct {
+	// AttachedTo is the open journey that the lead was told to; empty means that
+	// it waits for its turn.
+	AttachedTo string `json:"attachedTo,omitempty"`
 }
 
 // Lead is who came, by any way. It is the "lead" of a journey's input.
@@ -95,7 +103,7 @@ func (a *Activities) Claim(ctx context.Context, command options.Command[ClaimReq
 }
 
 // Enqueue is the activity behind the helper EnqueueStart.
-func (a *Activities) Enqueue(ctx context.Context, command options.Command[StartRequest]) (struct{}, error) {
+func (a *Activities) Enqueue(ctx context.Context, command options.Command[StartRequest]) (Enqueued, error) {
 	return options.Perform(ctx, command, failure.ToTemporal, a.Register.Enqueue)
 }
 
@@ -105,6 +113,6 @@ func ClaimAddresses(ctx workflow.Context, effect options.Effect, request ClaimRe
 }
 
 // EnqueueStart schedules the handing over of a lead.
-func EnqueueStart(ctx workflow.Context, effect options.Effect, request StartRequest) options.Result[struct{}] {
-	return options.Mutate[StartRequest, struct{}](ctx, options.Inside, options.QueueJourneys, Prefix+"Enqueue", "queue a start", effect, request)
+func EnqueueStart(ctx workflow.Context, effect options.Effect, request StartRequest) options.Result[Enqueued] {
+	return options.Mutate[StartRequest, Enqueued](ctx, options.Inside, options.QueueJourneys, Prefix+"Enqueue", "queue a start", effect, request)
 }

@@ -38,10 +38,13 @@ type Pace struct {
 	RetryFirst Duration `json:"retryFirst,omitempty"`
 	// RetryMax caps that pause, which doubles.
 	RetryMax Duration `json:"retryMax,omitempty"`
+	// UndoGrace is how long a reschedule waits before the guest is told of it: a
+	// slip of the hand that is put right meanwhile is told to nobody.
+	UndoGrace Duration `json:"undoGrace,omitempty"`
 }
 
 // WithDefaults fills the zero fields: attention after 15 minutes, retries
-// after 5 minutes doubling to 1 hour.
+// after 5 minutes doubling to 1 hour, 3 minutes to undo a reschedule.
 func (p Pace) WithDefaults() Pace {
 	fill := func(d *Duration, value time.Duration) {
 		if *d == 0 {
@@ -51,6 +54,7 @@ func (p Pace) WithDefaults() Pace {
 	fill(&p.AttentionAfter, 15*time.Minute)
 	fill(&p.RetryFirst, 5*time.Minute)
 	fill(&p.RetryMax, time.Hour)
+	fill(&p.UndoGrace, 3*time.Minute)
 	return p
 }
 

@@ -70,6 +70,10 @@ type Deadlines struct {
 
 	Offer   options.Duration `json:"offer"`   // then the place is released, lost
 	Deposit options.Duration `json:"deposit"` // then the page is closed, lost
+	// SlowMethod is how long a deposit that is under way by then (a voucher, a
+	// bank transfer) may take beyond it, once; nothing means three times
+	// deposit, nine days for 72h.
+	SlowMethod options.Duration `json:"slowMethod,omitempty"`
 	// BalanceBefore arrival the balance is charged.
 	BalanceBefore options.Duration `json:"balanceBefore"`
 	// ArrivalCheckBefore arrival an unpaid balance raises attention.

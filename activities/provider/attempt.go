@@ -39,18 +39,18 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, ErrSecondAttempt
 	}
-	started := time.Now()
+	c := a.begin()
 	ctx, stop := a.bound(request.Context())
 	answer, err := a.send(ctx, request)
 	if err == nil {
-		answer, err = a.receive(ctx, answer, started, stop)
+		answer, err = a.receive(ctx, answer, c, stop)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
 			a.trace.interrupted()
 		}
 		stop()
-		a.log(started, err)
+		a.end(c, err)
 		return nil, err
 	}
 	return answer, nil
@@ -77,9 +77,9 @@ func (a *attempt) send(ctx context.Context, request *http.Request) (*http.Respon
 
 // receive records the answer and prepares its body: an error answer is read
 // at once for its code, any other as the SDK reads it.
-func (a *attempt) receive(ctx context.Context, answer *http.Response, started time.Time, stop func()) (*http.Response, error) {
+func (a *attempt) receive(ctx context.Context, answer *http.Response, c call, stop func()) (*http.Response, error) {
 	a.trace.answered(answer)
-	answer.Body = &body{answer: answer.Body, left: bodyLimit, ctx: ctx, done: func(err error) { stop(); a.log(started, err) }}
+	answer.Body = &body{answer: answer.Body, left: bodyLimit, ctx: ctx, done: func(err error) { stop(); a.end(c, err) }}
 	switch {
 	case answer.StatusCode >= 400:
 		return answer, a.readFailure(answer)

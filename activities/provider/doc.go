@@ -3,9 +3,9 @@
 //
 // Called by the adapters (activities/<capability>/<vendor>). It owns the HTTP
 // client, the timeouts, the rate limit, the classification of failures and
-// what is written to the log. It promises that one call is one attempt
+// what is written to logs and traces. It promises that one call is one attempt
 // (retrying is Temporal's), that the caller's context and the provider's
 // timeout end it even where the SDK knows neither, that no redirect is
 // followed, that an answer has a limit, and that no URL query, header or body
-// reaches a log line or an error text.
+// reaches a log line, an error text or a trace.
 package provider

@@ -28,11 +28,11 @@ const day = 24 * time.Hour
 
 // plan is a checked Request.
 type plan struct {
-	request         Request
-	zone, guestZone *time.Location
-	given           time.Time // the instant, when Local has an offset
-	wall            wall      // the clock, when it has none
-	quiet           programs.QuietWindow
+	request Request
+	zone    *time.Location
+	given   time.Time // the instant, when Local has an offset
+	wall    wall      // the clock, when it has none
+	nights  nights
 }
 
 // Calculate computes the instants of one appointment. It reads no clock and no
@@ -58,6 +58,10 @@ func Calculate(request Request) (Times, error) {
 			times.Reminders = append(times.Reminders, ReminderTime{Name: reminder.Name, Channel: channel, At: plan.outsideQuiet(channel, at).UTC()})
 		}
 	}
+	if !request.TextAfter.IsZero() {
+		times.TextAt = plan.nights.window(request.TextAfter, plan.zone).At
+	}
+	times.TextZones, times.TextBasis = plan.nights.names(), plan.nights.basis
 	return times, nil
 }
 
@@ -89,22 +93,19 @@ func (p plan) reminder(reminder programs.Reminder, start time.Time) time.Time {
 	return at
 }
 
-// outsideQuiet moves a text that would fall into the guest's quiet hours to
-// the last minute before they begin: earlier, so never after the start. Where
-// clocks change around midnight the minute before can be quiet too, so it is
-// looked at again; every turn goes back in time, and quiet hours end.
-func (p plan) outsideQuiet(channel string, at time.Time) time.Time {
+// outsideQuiet moves a text that would wake a guest to the last minute before
+// their quiet hours begin; e-mail wakes nobody. Where the zones that the guest
+// may be in have no open hour in common, the property's decides from then on.
+func (p *plan) outsideQuiet(channel string, at time.Time) time.Time {
 	if channel != channelSMS {
 		return at
 	}
-	for clock := wallOf(at, p.guestZone); p.quiet.Contains(clock.timeOfDay()); clock = wallOf(at, p.guestZone) {
-		begins := clock.at(p.quiet.From)
-		if clock.timeOfDay() < p.quiet.From { // past midnight: they began the day before
-			begins = begins.addDays(-1)
-		}
-		at = begins.instant(p.guestZone).Add(-time.Minute)
+	moved, ok := p.nights.before(at)
+	if !ok {
+		p.nights = p.nights.fallback(p.zone)
+		moved, _ = p.nights.before(at)
 	}
-	return at
+	return moved
 }
 
 // check collects everything that is wrong with a request.
@@ -120,9 +121,9 @@ func check(request Request) (plan, error) {
 		return location
 	}
 	result.zone = zone("zone", request.Zone)
-	result.guestZone = result.zone
+	var guest *time.Location
 	if request.GuestZone != "" {
-		result.guestZone = zone("guestZone", request.GuestZone)
+		guest = zone("guestZone", request.GuestZone)
 	}
 	var ok bool
 	if result.given, result.wall, ok = parseLocal(request.Local); !ok {
@@ -137,13 +138,14 @@ func check(request Request) (plan, error) {
 	for i, reminder := range request.Reminders {
 		checkReminder(reminder, fmt.Sprintf("reminders[%d].", i), wrong)
 	}
-	var err error
-	if result.quiet, err = request.QuietHours.Window(); err != nil {
+	quiet, err := request.QuietHours.Window()
+	if err != nil {
 		wrong("quietHours", err.Error())
 	}
 	if len(problems) > 0 {
 		return plan{}, &failure.Error{Provider: "timetable", Operation: "compute", Class: failure.InvalidInput, Advice: strings.Join(problems, "; ")}
 	}
+	result.nights = nightsOf(guest, request.Phone, result.zone, quiet)
 	return result, nil
 }
 

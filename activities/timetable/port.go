@@ -4,7 +4,8 @@
 //
 // Called by GuestJourney and Appointment. It owns the rules for clock changes
 // (a time that does not exist moves to the next valid one, an ambiguous one is
-// the first) and for quiet hours.
+// the first), for the days before a date, and for quiet hours: of a guest whose
+// zone is not known, everywhere that their phone number may be.
 package timetable
 
 import (
@@ -27,14 +28,19 @@ type Request struct {
 	// RFC 3339 time with an offset is taken as that instant.
 	Local string `json:"local"`
 	// Plus is added on the wall clock: whole days keep the time of day.
-	Plus      options.Duration    `json:"plus,omitempty"`
-	Zone      string              `json:"zone"` // the property's
-	Duration  options.Duration    `json:"duration"`
-	GuestZone string              `json:"guestZone,omitempty"` // empty: the property's
+	Plus     options.Duration `json:"plus,omitempty"`
+	Zone     string           `json:"zone"` // the property's
+	Duration options.Duration `json:"duration"`
+	// GuestZone is empty where it is not known; then every zone that Phone
+	// (canonical, E.164) may be in counts for quiet hours, else the property's.
+	GuestZone string              `json:"guestZone,omitempty"`
+	Phone     string              `json:"phone,omitempty"`
 	Reminders []programs.Reminder `json:"reminders,omitempty"`
 	// QuietHours hold texts back: an SMS reminder that falls into them moves to
 	// the last minute before they begin; e-mail is sent at any time.
 	QuietHours programs.QuietHours `json:"quietHours,omitzero"`
+	// TextAfter asks for Times.TextAt: when a text may go from then on.
+	TextAfter time.Time `json:"textAfter,omitzero"`
 }
 
 // Times are the computed instants, in UTC.
@@ -45,6 +51,10 @@ type Times struct {
 	Zone      string         `json:"zone"`
 	ZoneData  string         `json:"zoneData"` // version of the zone database
 	Reminders []ReminderTime `json:"reminders,omitempty"`
+	TextAt    time.Time      `json:"textAt,omitzero"`
+	// TextZones and TextBasis say whose quiet hours were kept; see the bases.
+	TextZones []string `json:"textZones,omitempty"`
+	TextBasis string   `json:"textBasis,omitempty"`
 }
 
 // ReminderTime is when one reminder goes out on one channel.

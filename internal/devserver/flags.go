@@ -1,10 +1,6 @@
 package devserver
 
-import (
-	"go.temporal.io/sdk/temporal"
-
-	"guestjourney/workflows/kit"
-)
+import "guestjourney/workflows/kit"
 
 // Flags are those without which every workflow task of the dev server costs
 // 50 ms: one partition a queue, no limit on internal polls, and a write-ahead
@@ -25,10 +21,7 @@ func Flags() []string {
 // searchAttributeFlags register what the workflows upsert.
 func searchAttributeFlags() []string {
 	var flags []string
-	for _, key := range []temporal.SearchAttributeKey{
-		kit.AttributeStage, kit.AttributeMoney, kit.AttributeClearance, kit.AttributeControl, kit.AttributeProgram, kit.AttributeOwner,
-		kit.AttributeGuest, kit.AttributeNextDeadline, kit.AttributeArrival, kit.AttributeAttention, kit.AttributeTest,
-	} {
+	for _, key := range kit.SearchAttributes() {
 		flags = append(flags, "--search-attribute", key.GetName()+"="+key.GetValueType().String())
 	}
 	return flags

@@ -42,7 +42,7 @@ import (
 // read in Temporal, in its database, or in what our programs log and measure.
 func TestTheCanaryIsNowhere(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "temporal.db")
-	h := open(t, settings{serverFile: file, env: []string{"LOG_LEVEL=debug"}})
+	h := open(t, settings{program: medical(), serverFile: file, env: []string{"LOG_LEVEL=debug"}})
 	birds := newCanaries()
 	// What fails is logged, and its error stays in histories.
 	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.Fault500, Count: 2}))
@@ -56,11 +56,15 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	h.strangers(birds)
 	h.must(id, kit.UpdateHold, kit.Hold{Envelope: birds.operator()})
 	h.must(id, kit.UpdateRelease, kit.Release{Envelope: birds.operator()})
-	for kind, data := range birds.facts(8 * time.Second) {
+	for kind, data := range birds.facts(12 * time.Second) {
 		if kind == journey.GuestIntake || kind == journey.GuestConsent {
 			h.says(id, kind, data)
 		}
 	}
+	_, err = h.sandbox.Consent(id, journey.PurposeHealth, true, "1") // without it nobody asks
+	require.NoError(t, err)
+	h.says(id, journey.GuestHealth, birds.facts(0)[journey.GuestHealth])
+	h.reviews(id, birds)
 	h.mailed(birds.lead, "offer")
 	h.says(id, journey.GuestPolicy, birds.facts(0)[journey.GuestPolicy])
 	h.says(id, journey.GuestAnswer, birds.facts(0)[journey.GuestAnswer])
@@ -92,7 +96,7 @@ func TestTheCanaryIsFoundWithTheCodecOff(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.db")
 	server := devserver.StartWith(t, devserver.Settings{File: file})
-	h := &house{t: t, server: server, client: server.Client(), program: quick()}
+	h := &house{t: t, server: server, client: server.Client(), program: medical()}
 	runInClear(t, server)
 	birds := newCanaries()
 
@@ -104,6 +108,8 @@ func TestTheCanaryIsFoundWithTheCodecOff(t *testing.T) {
 	h.tells(id, kit.SignalMessageIn, kit.Fact{ID: "text", Provider: "twilio", Type: "received", OccurredAt: time.Now().UTC(), Data: map[string]string{"body": birds.values["text message"]}})
 	h.must(id, kit.UpdateHold, kit.Hold{Envelope: birds.operator()})
 	h.must(id, kit.UpdateRelease, kit.Release{Envelope: birds.operator()})
+	h.tells(id, kit.SignalGuest, kit.Fact{ID: "health", Provider: "guest", Type: journey.GuestConsent, OccurredAt: time.Now().UTC(), Data: map[string]string{"purpose": journey.PurposeHealth, "granted": "true"}})
+	h.reviews(id, birds)
 	h.reaches(id, journey.StageOffer, 45*time.Second)
 	shown := h.shows()
 
@@ -131,6 +137,7 @@ func newCanaries() canaries {
 	values := map[string]string{"phone": "4155550177", "IP address": "203.0.113.219"}
 	for _, name := range []string{
 		"first name", "last name", "e-mail", "consent's purpose", "consent's version", "policy's version", "text message", "actor", "reason",
+		"questionnaire", "evidence", "conditions", "note",
 	} {
 		values[name] = newCanary()
 	}
@@ -145,9 +152,23 @@ func (c canaries) facts(arrival time.Duration) map[string]map[string]string {
 	return map[string]map[string]string{
 		journey.GuestIntake:  {"arrival": time.Now().Add(arrival).UTC().Format(time.RFC3339)},
 		journey.GuestConsent: {"purpose": c.values["consent's purpose"], "granted": "true", "version": c.values["consent's version"]},
+		journey.GuestHealth:  {"ref": c.values["questionnaire"], "complete": "true"},
 		journey.GuestPolicy:  {"version": c.values["policy's version"], "ip": c.values["IP address"]},
 		journey.GuestAnswer:  {"answer": "accepted"},
 	}
+}
+
+// reviews is what clinician and operator write down.
+func (h *house) reviews(id string, birds canaries) {
+	h.t.Helper()
+	h.reaches(id, journey.StageClearance, 45*time.Second)
+	view, err := h.status(id)
+	require.NoError(h.t, err)
+	h.must(id, journey.UpdateNote, map[string]any{"actor": "ana", "role": "operator", "reason": "told by telephone", "text": birds.values["note"]})
+	h.must(id, journey.UpdateApproveClearance, map[string]any{
+		"actor": "dr-sol", "role": "clinician", "reason": "read it", "decision": "conditional", "validUntil": view.Departure,
+		"conditions": birds.values["conditions"], "evidenceRef": birds.values["evidence"],
+	})
 }
 
 func (c canaries) operator() kit.Envelope {
@@ -183,7 +204,7 @@ func (h *house) strangers(birds canaries) {
 // worker refuses to; the outside world is one in memory.
 func runInClear(t *testing.T, server *devserver.Server) {
 	t.Helper()
-	world := worldtest.New(quick(), time.Now)
+	world := worldtest.New(medical(), time.Now)
 	for _, queue := range []string{
 		options.QueueJourneys, options.QueuePayments, options.QueueCRM, options.QueueEmail, options.QueueSMS, options.QueueCalendar,
 	} {

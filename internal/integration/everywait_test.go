@@ -22,9 +22,8 @@ import (
 	"guestjourney/workflows/profile"
 )
 
-// unhurried is the quick program with room for an operator at every wait.
-func unhurried() programs.Program {
-	program := quick()
+// unhurried gives a quick program room for an operator at every wait.
+func unhurried(program programs.Program) programs.Program {
 	program.Length = seconds(18)
 	program.Session.After = seconds(14)
 	program.Session.Reminders = []programs.Reminder{
@@ -41,15 +40,23 @@ func unhurried() programs.Program {
 // tell the difference.
 func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 	undisturbed := func(h *house) string {
-		h.invite(10*time.Second, true, nil)
-		return h.begin(lead(1))
+		h.invite(12*time.Second, true, nil)
+		id := h.begin(lead(1))
+		h.clear(id)
+		return id
 	}
 	held := func(h *house) string {
 		guest := lead(2)
 		id := h.begin(guest)
 		profile, plan, session := h.relative("guest", id), h.relative("pay", id), h.relative("appt", id)
 		h.shake(id, journey.StageConversing, profile)
-		h.fillIn(id, guest, 30*time.Second)
+		h.fillIn(id, guest, 34*time.Second)
+		h.mailed(guest, "health")
+		h.shake(id, journey.StageScreening, profile)
+		_, err := h.sandbox.SendHealthForm(id, "form-1")
+		require.NoError(h.t, err)
+		h.shake(id, journey.StageClearance, profile)
+		h.clear(id)
 		h.mailed(guest, "offer")
 		h.shake(id, journey.StageOffer, profile, session)
 		h.acceptOffer(id)
@@ -65,7 +72,7 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 		h.shake(id, journey.StageAftercare, plan, profile)
 		return id
 	}
-	alike(t, settings{program: unhurried()}, undisturbed, settings{program: unhurried()}, held)
+	alike(t, settings{program: unhurried(medical())}, undisturbed, settings{program: unhurried(medical())}, held)
 }
 
 // TestACancelCanBeHeldAndLeft: the same while a cancelled journey waits for the
@@ -96,11 +103,13 @@ func TestACancelCanBeHeldAndLeft(t *testing.T) {
 // history from the start, and nothing else is different.
 func TestWithoutStickyCache(t *testing.T) {
 	undisturbed := func(h *house) string {
-		h.invite(10*time.Second, true, nil)
-		return h.begin(lead(1))
+		h.invite(12*time.Second, true, nil)
+		id := h.begin(lead(1))
+		h.clear(id)
+		return id
 	}
-	forgetful := settings{program: unhurried(), env: []string{"STICKY_CACHE_SIZE=0"}}
-	alike(t, settings{program: unhurried()}, undisturbed, forgetful, undisturbed)
+	forgetful := settings{program: unhurried(medical()), env: []string{"STICKY_CACHE_SIZE=0"}}
+	alike(t, settings{program: unhurried(medical())}, undisturbed, forgetful, undisturbed)
 }
 
 // TestNoSignalIsLostWhenAHistoryIsFull: Temporal asks for continue-as-new with a

@@ -51,6 +51,30 @@ func quick() programs.Program {
 	}
 }
 
+// medical is the quick program with the questionnaire and the clearance.
+func medical() programs.Program {
+	program := quick()
+	program.Stages = []string{
+		"captured", "conversing", "screening", "clearance_review", "offer", "deposit_pending", "booked", "pre_arrival", "in_program", "aftercare",
+	}
+	program.Deadlines.Screening, program.Deadlines.ScreeningNudge = seconds(120), seconds(60)
+	program.Deadlines.ClearanceReview = seconds(60)
+	program.Deadlines.ClearanceChecks = []options.Duration{seconds(2), seconds(1)}
+	program.Deadlines.NoShowGrace = seconds(60)
+	return program
+}
+
+// clear lets a clinician clear the guest, once the review has begun.
+func (h *house) clear(id string) {
+	h.t.Helper()
+	h.reaches(id, journey.StageClearance, 45*time.Second)
+	view, err := h.status(id)
+	require.NoError(h.t, err)
+	h.must(id, journey.UpdateApproveClearance, map[string]any{
+		"actor": "dr-sol", "role": "clinician", "reason": "read it", "decision": "cleared", "validUntil": view.Departure, "evidenceRef": "task-1",
+	})
+}
+
 // guests answer what the house sends them, as people do: by the links in their
 // messages.
 type guests struct {
@@ -111,6 +135,8 @@ func (g *guests) follow(link string) {
 		if _, err = server.SubmitIntake("journey/"+id, arrival); err == nil {
 			_, err = server.Consent("journey/"+id, "health_data", true, "1")
 		}
+	case "health":
+		_, err = server.SendHealthForm("journey/"+id, "form-"+id)
 	case "offer":
 		if !g.accept {
 			return

@@ -523,7 +523,7 @@ func (r *recorder) pastDue() func() {
 	r.keepAtEnd("open_unpaid_at_arrival", owing, 1, journey.Type, payment.Type)
 	return func() {
 		r.ended(paying, "completed", "pay/")
-		r.waits(owing, "pre_arrival", func(view journey.Overview) bool { return strings.HasPrefix(view.WaitsFor, "departure, unpaid") })
+		r.waits(owing, "pre_arrival", func(view journey.Overview) bool { return strings.HasPrefix(view.WaitsFor, "departure, not admitted") })
 	}
 }
 

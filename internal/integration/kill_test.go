@@ -20,6 +20,8 @@ import (
 	"guestjourney/activities/directory"
 	"guestjourney/activities/programs"
 	"guestjourney/internal/sandbox"
+	"guestjourney/workflows/journey"
+	"guestjourney/workflows/kit"
 )
 
 // kill says at which call of a journey the worker dies: the first of this
@@ -221,6 +223,7 @@ const arrives = 70 * time.Second
 func TestKillTheWorkerAtEveryPoint(t *testing.T) {
 	t.Run("where every effect happens exactly once", everyCallOnce)
 	t.Run("where a mail cannot be looked up", mailAtLeastOnce)
+	t.Run("in the stages that the others do not reach", inEveryStage)
 }
 
 // everyCallOnce kills the worker under one journey after the other; those
@@ -271,18 +274,73 @@ func mailAtLeastOnce(t *testing.T) {
 	h.invite(30*time.Second, true, nil)
 	send := func(step, point string) kill { return kill{"sendgrid", "mail.send", step, point} }
 
-	journey := k.begin(send("welcome.email", sandbox.PointBeforeWrite), lead(1))
+	stay := k.begin(send("welcome.email", sandbox.PointBeforeWrite), lead(1))
 	before := k.await()
-	k.arm(send("offer.email", sandbox.PointAfterWrite), journey)
+	k.arm(send("offer.email", sandbox.PointAfterWrite), stay)
 	written := k.await()
-	k.arm(send("confirmation.email", sandbox.PointAfterAnswer), journey)
+	k.arm(send("confirmation.email", sandbox.PointAfterAnswer), stay)
 	answered := k.await()
 
-	h.paidInFull(journey.id)
+	h.paidInFull(stay.id)
 	for _, died := range []death{before, written, answered} {
-		h.interrupted(journey.id, died)
+		h.interrupted(stay.id, died)
 	}
 	h.counts(map[string]int{before.key: 1, written.key: 2, answered.key: 2})
+}
+
+// inEveryStage kills the worker in screening, review, stay and aftercare of one
+// guest, and under the compensations of another.
+func inEveryStage(t *testing.T) {
+	k := newKiller()
+	program := patient()
+	program.Stages, program.Deadlines = medical().Stages, medical().Deadlines
+	program.Deadlines.BalanceBefore = seconds(3)
+	h := k.openFor(t, settings{program: program, emailActivity: true})
+	h.invite(75*time.Second, true, nil)
+	before, written, answered := sandbox.PointBeforeWrite, sandbox.PointAfterWrite, sandbox.PointAfterAnswer
+	var deaths []death
+
+	stays := k.begin(kill{"sendgrid", "mail.send", "health_form-0.email", written}, lead(1))
+	deaths = append(deaths, k.await())
+	h.reaches(stays.id, journey.StageClearance, 45*time.Second)
+	k.arm(kill{"twilio", "messages.create", "information-1.sms", answered}, stays)
+	h.must(stays.id, journey.UpdateRequestInfo, map[string]any{"actor": "dr-sol", "role": "clinician", "reason": "a dose", "what": "medication"})
+	deaths = append(deaths, k.await())
+	_, err := h.sandbox.SendHealthForm(stays.id, "form-2")
+	require.NoError(t, err)
+	h.clear(stays.id)
+	h.reaches(stays.id, journey.StagePreArrival, 60*time.Second)
+	k.arm(kill{"hubspot", "deals.upsert", "crm.deal.in_program", written}, stays)
+	deaths = append(deaths, k.await())
+	k.arm(kill{"sendgrid", "mail.send", "check_in-1.email", before}, stays)
+	deaths = append(deaths, k.await())
+	h.paidInFull(stays.id)
+
+	leaves := h.beginRun(lead(2))
+	h.clear(leaves.id)
+	h.reaches(leaves.id, journey.StagePreArrival, 60*time.Second)
+	k.arm(kill{"google", "events.delete", "", written}, leaves)
+	h.must(leaves.id, kit.UpdateCancel, kit.Cancel{
+		Envelope: kit.Envelope{Actor: "ana", Role: "manager", Reason: "the house is closed"}, By: "property", Refund: "full",
+	})
+	gone := k.await()
+	k.arm(kill{"stripe", "refunds.create", "", written}, leaves)
+	back := k.await()
+	k.arm(kill{"hubspot", "deals.upsert", "crm.deal.cancelled", before}, leaves)
+	deal := k.await()
+	assert.Equal(t, "cancelled", h.result(leaves.id, 2*time.Minute).Stage)
+
+	want := map[string]int{}
+	for _, died := range append(deaths, gone, back, deal) {
+		want[died.key] = 1
+	}
+	for _, died := range deaths {
+		h.interrupted(stays.id, died)
+	}
+	for _, died := range []death{gone, back, deal} {
+		h.interrupted(leaves.id, died)
+	}
+	h.counts(want)
 }
 
 func (h *house) paidInFull(id string) {

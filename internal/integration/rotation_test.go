@@ -18,7 +18,7 @@ import (
 // worker does not have. What the guests say meanwhile blocks their journeys; it
 // neither fails them nor is lost.
 func TestKeysRotatedInTheWrongOrderLoseNothing(t *testing.T) {
-	h := open(t, settings{program: unhurried()})
+	h := open(t, settings{program: unhurried(quick())})
 	var ids []string
 	for n := range 5 {
 		ids = append(ids, h.begin(lead(n)))

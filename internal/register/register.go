@@ -184,21 +184,26 @@ func (r *Register) ask(ctx context.Context, q question, answer any) error {
 	return nil
 }
 
-// Enqueue hands a lead to the claim that counts starts per hour. The request
+// Enqueue tells the guest's open journey of the same program, if there is one;
+// else it hands the lead to the claim that counts starts per hour. The request
 // ID makes Temporal drop a repeat of this signal, and the claim knows the
 // contact.
-func (r *Register) Enqueue(ctx context.Context, effect options.Effect, request directory.StartRequest) (struct{}, error) {
+func (r *Register) Enqueue(ctx context.Context, effect options.Effect, request directory.StartRequest) (directory.Enqueued, error) {
 	portal, err := portalOf(request.StartsClaim)
 	if err != nil {
-		return struct{}{}, err
+		return directory.Enqueued{}, err
+	}
+	attached, err := r.attach(ctx, effect, request)
+	if err != nil || attached != "" {
+		return directory.Enqueued{AttachedTo: attached}, err
 	}
 	_, err = r.temporal.SignalWithStartWorkflow(temporalclient.WithRequestID(ctx, effect.Key), request.StartsClaim, profile.SignalEnqueue, request,
 		client.StartWorkflowOptions{ID: request.StartsClaim, TaskQueue: options.QueueJourneys},
 		profile.ClaimType, profile.ClaimInput{Kind: profile.KindHubSpotStarts, Portal: portal})
 	if err != nil {
-		return struct{}{}, classify("claim.enqueue", err)
+		return directory.Enqueued{}, classify("claim.enqueue", err)
 	}
-	return struct{}{}, nil
+	return directory.Enqueued{}, nil
 }
 
 // portalOf reads claim/hubspot/<portal>/starts.

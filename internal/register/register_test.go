@@ -37,6 +37,7 @@ func TestRegister(t *testing.T) {
 		"OneOfTwoRacingGuestsOwnsTheAddress":                 testOneOfTwoRacingGuestsOwnsTheAddress,
 		"WrongLeadsAreNamedWithoutTheirAddress":              testWrongLeadsAreNamedWithoutTheirAddress,
 		"EnqueueIsOneSignalHoweverOften":                     testEnqueueIsOneSignalHoweverOften,
+		"ALeadOfAGuestOnTheWayStartsNoSecondJourney":         testALeadOfAGuestOnTheWayStartsNoSecondJourney,
 		"EnqueueWantsTheStartsClaim":                         testEnqueueWantsTheStartsClaim,
 		"TemporalOutOfReachIsTriedAgain":                     testTemporalOutOfReachIsTriedAgain,
 	} {
@@ -235,6 +236,38 @@ func testEnqueueIsOneSignalHoweverOften(t *testing.T) {
 	// Signals enter history in their order: once the last is there, all are.
 	require.Eventually(t, func() bool { return signalsOf(t, request.StartsClaim) >= 2 }, 10*time.Second, 20*time.Millisecond)
 	assert.Equal(t, 2, signalsOf(t, request.StartsClaim), "one for each effect")
+}
+
+func testALeadOfAGuestOnTheWayStartsNoSecondJourney(t *testing.T) {
+	ana, bo := lead(t), lead(t)
+	claim(t, ana)
+	claim(t, bo)
+	for name, test := range map[string]struct {
+		lead    directory.Lead
+		program string
+		want    string
+	}{
+		"the same program":           {directory.Lead{Email: strings.ToUpper(ana.Email)}, "retreat-7d", ana.JourneyID},
+		"by phone, spelt otherwise":  {directory.Lead{Phone: "+52 1 " + ana.Phone}, "retreat-7d", ana.JourneyID},
+		"one known, one new address": {directory.Lead{Email: "new-" + ana.Email, Phone: ana.Phone, Region: "MX"}, "retreat-7d", ana.JourneyID},
+		"another program":            {directory.Lead{Email: ana.Email}, "detox-7d", ""},
+		"a stranger":                 {directory.Lead{Email: "stranger-" + ana.Email}, "retreat-7d", ""},
+		"addresses of two guests":    {directory.Lead{Email: ana.Email, Phone: bo.Phone, Region: "MX"}, "retreat-7d", ""},
+		"an address that is not one": {directory.Lead{Email: "nobody"}, "retreat-7d", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := guests()
+			request := directory.StartRequest{
+				StartsClaim: fmt.Sprintf("claim/hubspot/%d/starts", n), ContactID: fmt.Sprintf("claim/hubspot/%d/contact/7", n),
+				JourneyID: fmt.Sprintf("journey/again%d", n), Program: test.program, PerHour: 5, Lead: test.lead,
+			}
+			queued, err := register.New(temporal, key).Enqueue(t.Context(), options.Effect{Key: request.ContactID + "/enqueue"}, request)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, queued.AttachedTo)
+			_, err = temporal.DescribeWorkflowExecution(t.Context(), request.StartsClaim, "")
+			assert.Equal(t, test.want == "", err == nil, "it is queued if, and only if, it attaches to nothing")
+		})
+	}
 }
 
 func testEnqueueWantsTheStartsClaim(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/interceptor"
@@ -51,6 +52,7 @@ type Options struct {
 
 	Logger       *slog.Logger
 	Metrics      client.MetricsHandler
+	Traces       trace.TracerProvider // nil records none
 	Interceptors []interceptor.ClientInterceptor
 	DialOptions  []grpc.DialOption
 }
@@ -102,7 +104,9 @@ func (o Options) settings() (client.Options, error) {
 	settings.Identity = identity(o.Program)
 	settings.Logger = sdklog.NewStructuredLogger(logger)
 	settings.MetricsHandler = o.Metrics
-	settings.Interceptors = o.Interceptors
+	if settings.Interceptors, err = o.interceptors(); err != nil {
+		return client.Options{}, err
+	}
 	settings.DataConverter, settings.FailureConverter = converters(o.Keys, o.codecOptions()...)
 	settings.ConnectionOptions.KeepAliveTime = keepAliveTime
 	settings.ConnectionOptions.KeepAliveTimeout = keepAliveTimeout

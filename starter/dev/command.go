@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/temporalclient"
@@ -143,15 +144,22 @@ func open(ctx context.Context, h *house, screen *screen) (keys, error) {
 	return k, nil
 }
 
+// connection is a client and what reads the payloads in histories.
+type connection struct {
+	client.Client
+	data converter.DataConverter
+}
+
 // connect makes the client with this data's keys, whatever the shell's are.
-func connect(ctx context.Context, s settings, k keys) (client.Client, error) {
+func connect(ctx context.Context, s settings, k keys) (connection, error) {
 	ring, err := codec.ParseRing(k.Payload)
 	if err != nil {
-		return nil, fmt.Errorf("keys.env: %w", err)
+		return connection{}, fmt.Errorf("keys.env: %w", err)
 	}
-	return temporalclient.Dial(ctx, temporalclient.Options{
+	temporal, err := temporalclient.Dial(ctx, temporalclient.Options{
 		Program: "dev", Keys: ring, RequireKeys: true, Address: address(s.TemporalPort), Namespace: namespace,
 	})
+	return connection{temporal, temporalclient.DataConverter(ring)}, err
 }
 
 // leave ends the demo at once.

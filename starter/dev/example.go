@@ -22,9 +22,9 @@ import (
 	"guestjourney/workflows/kit"
 )
 
-// headStart is how long after the intake the guest arrives: time for offer,
-// deposit and balance on a slow machine.
-const headStart = 25 * time.Second
+// headStart is how long after the intake the guest arrives: time for screening,
+// clearance, offer, deposit and balance on a slow machine.
+const headStart = 32 * time.Second
 
 // example is one journey of the example program, and its guest.
 type example struct {

@@ -37,6 +37,7 @@ func (g *guest) play(ctx context.Context) error {
 			arrival = time.Now().Add(headStart).In(g.example.zone).Format("2006-01-02T15:04:05")
 			return url.Values{"arrival": {arrival}, "consent": {"yes"}}
 		}},
+		{"/pages/health/", "answers the questionnaire", func() url.Values { return url.Values{"truthful": {"yes"}} }},
 		{"/pages/offer/", "accepts the policy and the offer", func() url.Values {
 			return url.Values{"policy": {"yes"}, "answer": {"accepted"}}
 		}},

@@ -17,8 +17,7 @@ import (
 
 	"guestjourney/activities/directory"
 	"guestjourney/internal/sandbox"
-	"guestjourney/workflows/journey"
-	"guestjourney/workflows/kit"
+	"guestjourney/starter/follow"
 )
 
 // world is a real sandbox whose webhooks go to a proxy that takes everything.
@@ -127,7 +126,7 @@ func TestCallsAndWebhooksAreShownOnceAndInTheirOrder(t *testing.T) {
 	w.mail(t, "ana@example.com", "before")
 	require.Eventually(t, func() bool { return w.took("/webhooks/sendgrid", "delivered") }, soon, 10*time.Millisecond)
 	var out bytes.Buffer
-	watcher, err := newWatcher(t.Context(), nil, w.providers, newScreen(&out), testExample())
+	watcher, err := newWatcher(t.Context(), connection{}, w.providers, newScreen(&out), testExample())
 	require.NoError(t, err)
 
 	w.mail(t, "ana@example.com", "after")
@@ -144,27 +143,18 @@ func TestCallsAndWebhooksAreShownOnceAndInTheirOrder(t *testing.T) {
 	assert.Regexp(t, `(?s)call +sendgrid mail\.send -> 202\n.*webhook +sendgrid processed,delivered -> 200\n$`, text)
 }
 
-func TestStagesWaitsAndAttentionAreShownOnce(t *testing.T) {
+func TestOnlyWhatTheSandboxDoesNotTellIsShown(t *testing.T) {
 	var out bytes.Buffer
 	w := &watcher{screen: newScreen(&out), example: testExample()}
 	at := time.Now()
-	until := at.Add(time.Hour).UTC()
-	status := journey.Overview{
-		Stage: "offer", WaitsFor: "offer until " + until.Format(time.RFC3339), Attention: []string{"past_due"},
-		NextDeadlines: []kit.Deadline{{Name: "arrival", At: until}, {Name: "offer", At: until, Consequence: "lost"}},
-	}
-	for range 2 {
-		w.fresh = nil
-		w.tellTimeline([]kit.Line{{At: at, Kind: "fact", Text: "guest intake"}, {At: at.Add(time.Millisecond), Kind: "stage", Text: "offer"}})
-		w.tellStatus(status)
-		w.screen.show(w.fresh)
-	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	require.Len(t, lines, 3)
-	assert.Contains(t, out.String(), "offer until "+until.Format(time.RFC3339)+", then: lost")
-	assert.Contains(t, out.String(), "past_due")
-
-	assert.Empty(t, waitsFor(journey.Overview{WaitsFor: "crm.contact until 0001-01-01T00:00:00Z"}), "a step under way is no wait")
+	w.tellJourney(follow.Look{Changes: []follow.Change{
+		{At: at, Kind: "fact", Text: "guest intake"},
+		{At: at, Kind: follow.KindCall, Text: "sms.Send done"},
+		{At: at, Kind: follow.KindStage, Text: "offer"},
+		{At: at, Kind: follow.KindAttention, Text: "past_due"},
+	}})
+	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 2)
+	assert.Regexp(t, `stage +offer\n.*attention +past_due\n$`, out.String())
 }
 
 func TestOnlyThisJourneysCallsAreCompared(t *testing.T) {

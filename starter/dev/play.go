@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"guestjourney/internal/sandbox"
 	"guestjourney/workflows/journey"
 )
@@ -24,7 +22,7 @@ const (
 
 // play runs one example journey to its end and returns how it differs from
 // the scenario.
-func play(ctx context.Context, s settings, temporal client.Client, screen *screen, wanted scenario) (*example, []string, error) {
+func play(ctx context.Context, s settings, temporal connection, screen *screen, wanted scenario) (*example, []string, error) {
 	ctx, cancel := context.WithTimeout(ctx, exampleWithin)
 	defer cancel()
 	example, err := newExample(s, wanted)
@@ -43,7 +41,9 @@ func play(ctx context.Context, s settings, temporal client.Client, screen *scree
 	}
 	screen.line("start", "%s, program %s", example.id, wanted.Program)
 	screen.line("stage", "%s", journey.StageCaptured)
-	result, err := live(ctx, example, watcher, &guest{example: example, providers: providers, screen: screen, thinks: thinks})
+	result, err := live(ctx, example, watcher,
+		&guest{example: example, providers: providers, screen: screen, thinks: thinks},
+		&staff{example: example, temporal: temporal, screen: screen, thinks: thinks})
 	if err != nil {
 		return example, nil, err
 	}
@@ -54,9 +54,14 @@ func play(ctx context.Context, s settings, temporal client.Client, screen *scree
 	return example, differences, err
 }
 
-// live lets guest, watcher and journey go on side by side until the journey is
+// player is somebody whom the journey waits for.
+type player interface {
+	play(ctx context.Context) error
+}
+
+// live lets watcher, players and journey go on side by side until the journey is
 // over. It returns the journey's result as JSON.
-func live(ctx context.Context, example *example, watcher *watcher, guest *guest) ([]byte, error) {
+func live(ctx context.Context, example *example, watcher *watcher, players ...player) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watched := make(chan error, 1)
@@ -65,23 +70,32 @@ func live(ctx context.Context, example *example, watcher *watcher, guest *guest)
 		cancel(err)
 		watched <- err
 	}()
-	played := make(chan error, 1)
-	go func() {
-		err := guest.play(ctx)
-		if err != nil {
-			cancel(err)
-		}
-		played <- err
-	}()
+	played := make(chan error, len(players))
+	for _, player := range players {
+		go func() {
+			err := player.play(ctx)
+			if err != nil {
+				cancel(err)
+			}
+			played <- err
+		}()
+	}
 	var result journey.Result
 	err := example.run.Get(ctx, &result)
+	if err == nil {
+		watcher.finish(ctx)
+	}
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
 	cancel(nil)
-	errPlayed, errWatched := <-played, <-watched
+	var errPlayed error
+	for range players {
+		errPlayed = errors.Join(errPlayed, unlessCancelled(<-played))
+	}
+	errWatched := <-watched
 	if err != nil {
-		return nil, fmt.Errorf("the example has not come to its end: %w", errors.Join(err, unlessCancelled(errPlayed), errWatched))
+		return nil, fmt.Errorf("the example has not come to its end: %w", errors.Join(err, errPlayed, errWatched))
 	}
 	if errWatched != nil {
 		return nil, errWatched

@@ -3,12 +3,11 @@ package dev
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"time"
 
+	"guestjourney/internal/health"
 	"guestjourney/internal/sandbox"
 )
 
@@ -101,28 +100,9 @@ func with(base, more map[string]string) map[string]string {
 	return all
 }
 
-// answers says whether a health endpoint answers 2xx.
+// answers asks a health endpoint.
 func answers(url string) func(context.Context) error {
-	client := &http.Client{Timeout: time.Second}
-	return func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-		if err != nil {
-			return err
-		}
-		response, err := client.Do(request)
-		if err != nil {
-			return fmt.Errorf("no answer from %s: %w", url, err)
-		}
-		defer response.Body.Close() //nolint:errcheck // read only
-		body, err := io.ReadAll(io.LimitReader(response.Body, 512))
-		if err != nil {
-			return fmt.Errorf("read %s: %w", url, err)
-		}
-		if response.StatusCode/100 != 2 {
-			return fmt.Errorf("%s answers %d: %s", url, response.StatusCode, body)
-		}
-		return nil
-	}
+	return func(ctx context.Context) error { return health.Check(ctx, url) }
 }
 
 // serveSandbox is the sandbox's own process.

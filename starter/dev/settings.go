@@ -6,10 +6,11 @@ import (
 	"strconv"
 
 	"guestjourney/internal/config"
+	"guestjourney/internal/temporalclient"
 )
 
 // namespace of every workflow.
-const namespace = "guest-journeys"
+const namespace = temporalclient.DefaultNamespace
 
 // host is where everything listens: this machine only.
 const host = "127.0.0.1"

@@ -8,23 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/protobuf/types/known/durationpb"
-
-	namespacepb "go.temporal.io/api/namespace/v1"
-	"go.temporal.io/sdk/client"
-
 	"guestjourney/internal/config"
+	"guestjourney/internal/setup"
+	"guestjourney/internal/temporalclient"
+	"guestjourney/workflows/kit"
 )
-
-// retention is how long closed workflows are kept.
-const retention = 30 * 24 * time.Hour
-
-// searchAttributes of the namespace, by name and type.
-var searchAttributes = []string{
-	"Stage=Keyword", "MoneyState=Keyword", "ClearanceState=Keyword", "ControlState=Keyword", "ProgramCode=Keyword", "Owner=Keyword",
-	"GuestRef=Keyword", "NextDeadline=Datetime", "ArrivalAt=Datetime", "Attention=KeywordList", "TestJourney=Bool",
-}
 
 // dynamicConfig makes a dev server quick: without the four rates every workflow
 // task waits 50 ms, and one partition finds a task at once.
@@ -66,8 +54,8 @@ func (s settings) temporalServer(binary string, k keys) service {
 		"--ui-codec-endpoint", s.url(s.CodecPort) + "/" + k.CodecToken,
 		"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1",
 	}
-	for _, attribute := range searchAttributes {
-		args = append(args, "--search-attribute", attribute)
+	for _, key := range kit.SearchAttributes() {
+		args = append(args, "--search-attribute", key.GetName()+"="+key.GetValueType().String())
 	}
 	for _, value := range dynamicConfig {
 		args = append(args, "--dynamic-config-value", value)
@@ -75,29 +63,18 @@ func (s settings) temporalServer(binary string, k keys) service {
 	return service{name: "temporal", binary: binary, args: args, ready: s.temporalReady, grace: 1500 * time.Millisecond}
 }
 
-// temporalReady: the namespace is there, and keeps what is closed for 30 days.
+// temporalReady: the namespace is there, with all it needs. The server's own
+// flag keeps what is closed for one day only.
 func (s settings) temporalReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: address(s.TemporalPort), Logger: quiet})
+	connection, err := temporalclient.Dial(ctx, temporalclient.Options{Program: "dev", Lazy: true, Address: address(s.TemporalPort), Namespace: namespace})
 	if err != nil {
 		return fmt.Errorf("reach Temporal: %w", err)
 	}
-	defer namespaces.Close()
-	found, err := namespaces.Describe(ctx, namespace)
-	if err != nil {
-		return fmt.Errorf("look at namespace %s: %w", namespace, err)
-	}
-	if found.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() == retention {
-		return nil
-	}
-	err = namespaces.Update(ctx, &workflowservice.UpdateNamespaceRequest{
-		Namespace: namespace, Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(retention)},
-	})
-	if err != nil {
-		return fmt.Errorf("set the retention of namespace %s: %w", namespace, err)
-	}
-	return nil
+	defer connection.Close()
+	_, err = setup.Namespace(ctx, connection, namespace)
+	return err
 }
 
 // requireBinaries wants what `make build` makes.

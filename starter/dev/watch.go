@@ -5,41 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-
 	"guestjourney/internal/sandbox"
-	"guestjourney/workflows/journey"
-	"guestjourney/workflows/kit"
+	"guestjourney/starter/follow"
 )
 
 // watcher prints a journey's stages, what it waits for and until when, every
 // provider call and every webhook.
 type watcher struct {
-	temporal  client.Client
+	temporal  connection
 	providers *providers
 	screen    *screen
 	example   *example
 
-	timeline   []kit.Line // the stages, printed so far
-	waits      string
-	money      string
-	attention  []string
-	calls      int            // lines of the journal, printed so far
-	webhooks   map[string]int // attempts printed, by webhook
-	fresh      []happening    // to be printed at the end of this look
-	unanswered int            // queries in a row that nobody answered
+	calls    int            // lines of the journal, printed so far
+	webhooks map[string]int // attempts printed, by webhook
+	fresh    []happening    // to be printed at the end of this look
+	told     chan struct{}  // closed when the journey has nothing more to tell
 }
 
-// tolerated is how many looks in a row a busy worker may leave unanswered.
-const tolerated = 50
-
 // newWatcher starts after what is in the sandbox already.
-func newWatcher(ctx context.Context, temporal client.Client, providers *providers, screen *screen, example *example) (*watcher, error) {
-	w := &watcher{temporal: temporal, providers: providers, screen: screen, example: example, webhooks: map[string]int{}}
+func newWatcher(ctx context.Context, temporal connection, providers *providers, screen *screen, example *example) (*watcher, error) {
+	w := &watcher{temporal: temporal, providers: providers, screen: screen, example: example, webhooks: map[string]int{}, told: make(chan struct{})}
 	calls, err := providers.calls(ctx)
 	if err != nil {
 		return nil, err
@@ -55,23 +43,47 @@ func newWatcher(ctx context.Context, temporal client.Client, providers *provider
 	return w, nil
 }
 
-// watch prints until the context ends, and once more after it.
+// lastWords is how long the journey's last changes may take to be told after
+// its end.
+const lastWords = 5 * time.Second
+
+// watch prints until the context ends, and what the sandbox saw once more
+// after it.
 func (w *watcher) watch(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		defer close(w.told)
+		if err := follow.Follow(ctx, w.temporal, w.temporal.data, w.example.id, w.tellJourney); err != nil {
+			cancel(err)
+		}
+	}()
 	for {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			return err
+			cancel(err)
 		}
 		if pause(ctx, pollEvery) != nil {
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			defer cancel()
-			return w.look(last)
+			<-w.told
+			last, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer done()
+			return errors.Join(unlessCancelled(context.Cause(ctx)), w.look(last))
 		}
+	}
+}
+
+// finish waits until the end of the journey has been told.
+func (w *watcher) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	select {
+	case <-w.told:
+	case <-ctx.Done():
 	}
 }
 
 func (w *watcher) look(ctx context.Context) error {
 	w.fresh = nil
-	err := errors.Join(w.lookAtCalls(ctx), w.lookAtWebhooks(ctx), w.lookAtJourney(ctx))
+	err := errors.Join(w.lookAtCalls(ctx), w.lookAtWebhooks(ctx))
 	w.screen.show(w.fresh)
 	return err
 }
@@ -80,77 +92,18 @@ func (w *watcher) tell(at time.Time, kind, format string, values ...any) {
 	w.fresh = append(w.fresh, happening{at, kind, fmt.Sprintf(format, values...)})
 }
 
-func (w *watcher) lookAtJourney(ctx context.Context) error {
-	var timeline []kit.Line
-	var status journey.Overview
-	err := errors.Join(w.ask(ctx, kit.QueryTimeline, &timeline), w.ask(ctx, kit.QueryStatus, &status))
-	if err != nil {
-		return w.tolerate(ctx, err)
-	}
-	w.unanswered = 0
-	w.tellTimeline(timeline)
-	w.tellStatus(status)
-	return nil
-}
+// shown are the changes of a journey that are printed here. Its calls are
+// printed from the sandbox's journal, which knows the provider's answer.
+var shown = []string{follow.KindStage, follow.KindWaits, follow.KindMoney, follow.KindAttention, follow.KindNotice}
 
-func (w *watcher) ask(ctx context.Context, query string, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	value, err := w.temporal.QueryWorkflow(ctx, w.example.id, "", query)
-	if err != nil {
-		return err
-	}
-	return value.Get(into)
-}
-
-// tolerate lets a busy worker answer at a later look. A query that the
-// workflow itself refuses is an error at once.
-func (w *watcher) tolerate(ctx context.Context, err error) error {
-	var refused *serviceerror.QueryFailed
-	w.unanswered++
-	if errors.As(err, &refused) || (w.unanswered > tolerated && ctx.Err() == nil) {
-		return fmt.Errorf("ask %s where it stands: %w", w.example.id, err)
-	}
-	return nil
-}
-
-// tellTimeline prints the stages; none is missed between two looks.
-func (w *watcher) tellTimeline(timeline []kit.Line) {
-	for _, line := range timeline {
-		if line.Kind == "stage" && !slices.Contains(w.timeline, line) {
-			w.tell(line.At, "stage", "%s", line.Text)
-			w.timeline = append(w.timeline, line)
+func (w *watcher) tellJourney(look follow.Look) {
+	var list []happening
+	for _, change := range look.Changes {
+		if slices.Contains(shown, change.Kind) {
+			list = append(list, happening{change.At, change.Kind, change.Text})
 		}
 	}
-}
-
-func (w *watcher) tellStatus(status journey.Overview) {
-	now := time.Now()
-	if waits := waitsFor(status); waits != "" && waits != w.waits {
-		w.waits = waits
-		w.tell(now, "waits", "%s", waits)
-	}
-	if status.Money.State != w.money {
-		w.money = status.Money.State
-		w.tell(now, "money", "%s: %d captured, %d refunded (minor units)", status.Money.State, status.Money.CapturedMinor, status.Money.RefundedMinor)
-	}
-	for _, reason := range status.Attention {
-		if !slices.Contains(w.attention, reason) {
-			w.tell(now, "attention", "%s", reason)
-		}
-	}
-	w.attention = status.Attention
-}
-
-// waitsFor says what the journey waits for, until when, and what happens then.
-// A step that is under way is no wait: its call is printed.
-func waitsFor(status journey.Overview) string {
-	for _, deadline := range status.NextDeadlines {
-		if strings.HasPrefix(status.WaitsFor, deadline.Name+" until ") {
-			return fmt.Sprintf("%s, then: %s", status.WaitsFor, deadline.Consequence)
-		}
-	}
-	return ""
+	w.screen.show(list)
 }
 
 func (w *watcher) lookAtCalls(ctx context.Context) error {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"guestjourney/webhookproxy/providers"
 )
@@ -49,6 +50,8 @@ type Config struct {
 	Signaller Signaller
 	Logger    *slog.Logger
 	Registry  prometheus.Registerer
+	// Traces makes the spans; nil makes none.
+	Traces trace.TracerProvider
 	// PublicURL is what the providers were told to call, without the path.
 	PublicURL string
 	// Now is the clock; nil means time.Now.
@@ -72,6 +75,7 @@ type Gateway struct {
 	config    Config
 	publicURL string
 	metrics   *metrics
+	tracer    trace.Tracer
 	delivery  *delivery
 	health    *health
 	echo      *echo.Echo
@@ -89,7 +93,7 @@ func New(config Config) *Gateway {
 		config.Remember = DefaultRemember
 	}
 	g := &Gateway{
-		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry),
+		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry), tracer: newTracer(config.Traces),
 		delivery: newDelivery(config.Signaller, config.Remember), health: &health{check: config.Signaller.Reachable, now: config.Now},
 	}
 	g.echo = g.routes()

@@ -52,7 +52,10 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		// The sender may hang up; what is under way is still made durable.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), provider.Budget)
 		defer cancel()
-		return g.respond(c, in, g.deliver(ctx, in, events))
+		ctx, span := g.trace(ctx, in, message.Header)
+		decisions := g.deliver(ctx, in, events)
+		traced(span, outcome(decisions))
+		return g.respond(c, in, decisions)
 	}
 }
 

@@ -6,6 +6,9 @@
 // It promises:
 //   - reminders belong to the appointment's revision: a reschedule drops those
 //     of the old one together with the old time;
-//   - a reminder whose time has passed is not sent;
+//   - a move is told once, on every channel, after the time to undo it; one that
+//     is undone meanwhile is told to nobody;
+//   - a reminder whose time has passed is not sent, and nothing after the start;
+//   - the agreed clock time stays when a zone's law changes ("reanchor");
 //   - after a cancel nothing is sent, ever.
 package appointment

@@ -27,6 +27,8 @@ type Overview struct {
 func (a *appointment) offer(ctx workflow.Context) {
 	kit.OnSignal(ctx, a.core, SignalCommand, "The journey asks its appointment to confirm, move, cancel, hold or release, or changes how the guest is reached.",
 		func(command Command) string { return command.ID }, func(command Command) { a.command(ctx, command) })
+	kit.OnSignal(ctx, a.core, SignalReanchor, "A zone's law has changed: compute the times again; the agreed clock time stays.",
+		func(anchor Reanchor) string { return anchor.ID }, func(anchor Reanchor) { a.state.Reanchor = &anchor })
 	for _, signal := range []string{kit.SignalMessageStatus, kit.SignalEmail} {
 		kit.OnSignal(ctx, a.core, signal, "What became of a message.",
 			func(fact kit.Fact) string { return fact.ID },
@@ -48,7 +50,9 @@ func (a *appointment) offer(ctx workflow.Context) {
 	kit.OnQuery(ctx, kit.QueryStatus, "Where the appointment stands.", a.overview)
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return a.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", a.core.NextDeadlines)
-	a.core.DivertWhen(func() bool { return a.mayDivert() && (a.state.End != "" || a.state.Move != nil) })
+	a.core.DivertWhen(func() bool {
+		return a.mayDivert() && (a.state.End != "" || a.state.Move != nil) || a.mayReanchor()
+	})
 	a.core.Upcoming(a.reminderDeadlines)
 }
 
@@ -113,7 +117,7 @@ func (a *appointment) end(ctx workflow.Context, why, commandID string) {
 		return
 	}
 	a.state.End, a.state.EndedBy = why, commandID
-	a.state.Move, a.state.Reminders = nil, nil
+	a.state.Move, a.state.Reanchor, a.state.Reminders, a.state.Announce = nil, nil, nil, nil
 	a.core.Note(ctx, "command", why)
 }
 
@@ -129,11 +133,11 @@ func (a *appointment) overview() Overview {
 	return view
 }
 
-// reminderDeadlines lists the reminders that are still to come.
+// reminderDeadlines lists the messages that are still to come.
 func (a *appointment) reminderDeadlines() []kit.Deadline {
 	var list []kit.Deadline
-	for _, reminder := range a.state.Reminders {
-		list = append(list, a.reminderDeadline(reminder))
+	for _, message := range a.messages(true) {
+		list = append(list, message.deadline)
 	}
 	return list
 }

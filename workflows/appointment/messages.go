@@ -50,6 +50,8 @@ type Contact struct {
 const (
 	// SignalCommand carries a Command from the journey.
 	SignalCommand = "appointment_command"
+	// SignalReanchor carries a Reanchor: a zone's law has changed.
+	SignalReanchor = "reanchor"
 	// SignalUpdate is what an appointment sends to Input.Notify: an Update.
 	SignalUpdate = "appointment_update"
 )
@@ -65,6 +67,16 @@ type Command struct {
 	Contact *Contact `json:"contact,omitempty"`
 	// Until is how long an "extend" keeps the unconfirmed place at least.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// Reanchor asks an appointment to compute its times again with the worker's
+// present zone data: the wall-clock time is what was agreed, so the instant may
+// move.
+type Reanchor struct {
+	ID string `json:"id"`
+	// TZData is the release that must be used, such as "2026f"; a worker with
+	// another one raises attention. Empty means any.
+	TZData string `json:"tzdata,omitempty"`
 }
 
 // Update is what an appointment tells the journey.

@@ -36,9 +36,20 @@ type State struct {
 	// End is why the place is given back: "cancelled" or "released".
 	End string `json:"end,omitempty"`
 	// Move is the reschedule that waits to be done.
-	Move     *Move    `json:"move,omitempty"`
-	EndedBy  string   `json:"endedBy,omitempty"` // command ID
-	Reported []string `json:"reported,omitempty"`
+	Move *Move `json:"move,omitempty"`
+	// Known is the start that the guest was told last.
+	Known time.Time `json:"known,omitzero"`
+	// MovedAt is when the guest's knowledge became old: the first move that
+	// nobody has told them of.
+	MovedAt time.Time `json:"movedAt,omitzero"`
+	// Announce are the messages that tell of the present revision and that are
+	// still to be sent, one a channel.
+	Announce []timetable.ReminderTime `json:"announce,omitempty"`
+	// Reanchor waits to be done; Anchors counts those that moved the start.
+	Reanchor *Reanchor `json:"reanchor,omitempty"`
+	Anchors  int       `json:"anchors,omitempty"`
+	EndedBy  string    `json:"endedBy,omitempty"` // command ID
+	Reported []string  `json:"reported,omitempty"`
 }
 
 // Move is a wanted reschedule.

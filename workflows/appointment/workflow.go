@@ -166,6 +166,11 @@ func (a *appointment) stage(ctx workflow.Context) (string, error) {
 			return "", err
 		}
 	}
+	if a.mayReanchor() {
+		if err := a.reanchor(ctx); err != nil {
+			return "", err
+		}
+	}
 	switch a.state.Stage {
 	case StageHolding:
 		return a.holding(ctx)
@@ -193,6 +198,9 @@ func (a *appointment) enter(ctx workflow.Context, stage string) {
 // tell reports to whoever asked to be notified, once per name.
 func (a *appointment) tell(ctx workflow.Context, kind string) {
 	name := fmt.Sprintf("tell.%s-%d", kind, a.state.Revision)
+	if kind == "moved" && a.state.Anchors > 0 {
+		name += fmt.Sprintf(".anchor-%d", a.state.Anchors)
+	}
 	if a.input.Notify == "" || slices.Contains(a.state.Reported, name) {
 		return
 	}

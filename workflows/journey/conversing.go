@@ -1,10 +1,13 @@
 package journey
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/timetable"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/profile"
 )
 
 // conversing: the guest says when to come.
@@ -23,6 +26,7 @@ func (j *journey) conversing(ctx workflow.Context) (string, error) {
 			return "", err
 		}
 		if valid {
+			j.tellDates(ctx)
 			return j.next(StageConversing), nil
 		}
 	}
@@ -44,4 +48,11 @@ func (j *journey) dates(ctx workflow.Context) (bool, error) {
 	}
 	j.state.ArrivalAt, j.state.Departure, j.state.Arrival = times.Start, times.End, times.Local
 	return true, nil
+}
+
+// tellDates tells the guest's profile, which sees whether two journeys meet.
+func (j *journey) tellDates(ctx workflow.Context) {
+	j.tellProfile(ctx, "tell.profile.dates", profile.SignalJourneyDates, kit.Fact{Type: profile.FactDates, Data: map[string]string{
+		"arrival": j.state.ArrivalAt.Format(time.RFC3339), "departure": j.state.Departure.Format(time.RFC3339), "program": j.input.Program,
+	}})
 }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/crm"
+	"guestjourney/activities/options"
 	"guestjourney/activities/wording"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -69,8 +70,17 @@ func (j *journey) startPlan(ctx workflow.Context, until time.Time) {
 		Customer: payment.Customer{Email: j.state.Email, Phone: j.state.Phone, Name: strings.TrimSpace(lead.FirstName + " " + lead.LastName)},
 		Deposit:  program.Price.Deposit, Balance: program.Price.Balance, Label: program.Label, Locale: j.locale(),
 		DepositBy: until, BalanceAt: j.state.ArrivalAt.Add(-program.Deadlines.BalanceBefore.Value()), ArrivalAt: j.state.ArrivalAt,
-		Refunds: program.Refunds, LateWindow: program.Deadlines.LateWindow, Pace: program.Pace,
+		Refunds: program.Refunds, Zone: program.Zone, SlowMethod: j.slowMethod(), LateWindow: program.Deadlines.LateWindow, Pace: program.Pace,
 		ProgramCode: program.Code, Test: j.input.Test,
 	})
 	j.state.Money.PlanID = id
+}
+
+// slowMethod is how long a voucher or a transfer may take beyond the deposit's
+// own time.
+func (j *journey) slowMethod() options.Duration {
+	if slow := j.program().Deadlines.SlowMethod; slow > 0 {
+		return slow
+	}
+	return 3 * j.program().Deadlines.Deposit
 }

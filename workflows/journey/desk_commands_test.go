@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/activities/failure"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -55,6 +56,7 @@ func TestARefundIsThePlansToMake(t *testing.T) {
 				stay.Refused(journey.UpdateRefund, refund(100, "EUR", "manager"), "currency: the guest paid in USD")
 				stay.Refused(journey.UpdateRefund, refund(0, "USD", "manager"), "minor: want more than 0")
 				stay.Refused(journey.UpdateRefund, refund(50001, "USD", "manager"), "minor: 50000 at most")
+				stay.World.Fail("refund", failure.NotProcessed, 3) // the plan is busy for five minutes
 				input := refund(100, "USD", "manager")
 				input.CommandID = "r-1"
 				stay.Command(worldtest.JourneyID, journey.UpdateRefund, input, func(outcome kit.Outcome) {
@@ -109,7 +111,7 @@ func TestAChannelIsClosedAndOpenedForEveryJourney(t *testing.T) {
 		stay.After(3*time.Hour, func() {
 			assert.Empty(t, status(t, stay).OptedOut)
 			assert.Contains(t, texts(t, stay), "sms opened, source telephone, proof form-7")
-			assert.Equal(t, []string{"channel_event opted_out sms", "channel_event opted_in sms"}, stay.Profile)
+			assert.Equal(t, []string{"journey_dates dates ", "channel_event opted_out sms", "channel_event opted_in sms"}, stay.Profile)
 			stay.Accept()
 		})
 		// The offer that is open, and the payment request.

@@ -9,7 +9,9 @@ import (
 
 	"guestjourney/activities/crm"
 	"guestjourney/activities/email"
+	"guestjourney/activities/programs"
 	"guestjourney/activities/sms"
+	"guestjourney/activities/timetable"
 	"guestjourney/workflows/kit"
 )
 
@@ -49,6 +51,9 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 	if j.state.Phone == "" || slices.Contains(j.state.OptedOut, "sms") || j.did(step) {
 		return nil
 	}
+	if err := j.awaitDay(ctx, step, before); err != nil {
+		return err
+	}
 	receipt, err := kit.Do(ctx, j.core, kit.Step[sms.Message, sms.Receipt]{
 		Name: step, Call: sms.Send, Guest: true, Skippable: true, Before: before,
 		Request: sms.Message{To: j.state.Phone, Template: template, Locale: j.locale(), Params: params, WorkflowID: j.id},
@@ -62,6 +67,38 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 // did says whether a step is done. A stage that an operator lets begin again has
 // other instants, but says and records nothing twice.
 func (j *journey) did(step string) bool { return j.core.StepStatusOf(step) == kit.StepDone }
+
+// awaitDay keeps texts out of the night where the guest may be, if the program
+// has quiet hours. A guest who got the same message by mail needs no text in the
+// morning; one without an address waits for it.
+func (j *journey) awaitDay(ctx workflow.Context, step string, before time.Time) error {
+	program := j.program()
+	now := workflow.Now(ctx)
+	if program.QuietHours == (programs.QuietHours{}) || now.Before(j.state.SendUntil) || j.core.StepStatusOf(step) != kit.StepNew {
+		return nil
+	}
+	window, err := kit.Ask(ctx, j.core, "night."+step, timetable.SendRequest{
+		From: now, GuestZone: j.input.Lead.Zone, Phone: j.state.Phone, Zone: program.Zone, QuietHours: program.QuietHours,
+	}, timetable.NextSend)
+	if err != nil {
+		return err
+	}
+	mailed := j.state.Email != "" && !slices.Contains(j.state.OptedOut, "email")
+	switch {
+	case !window.At.After(now):
+	case mailed:
+		return j.core.PassOver(ctx, step, "it is night, and the mail has gone")
+	case !before.IsZero() && !window.At.Before(before):
+		return j.core.PassOver(ctx, step, "it is night until it would be too late")
+	default:
+		morning := j.core.Deadline("morning", window.At, kit.ClassMessage, "the guest gets the text")
+		if _, err := j.core.Until(ctx, morning, func() bool { return false }); err != nil {
+			return err
+		}
+	}
+	j.state.SendUntil = window.OpenUntil
+	return nil
+}
 
 // record moves the deal and leaves a note: one milestone.
 func (j *journey) record(ctx workflow.Context, stage crm.Stage, note string) error {

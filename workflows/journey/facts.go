@@ -30,8 +30,8 @@ func (j *journey) receive(ctx workflow.Context) {
 	on(kit.SignalEmail, "What became of an e-mail.", func(fact kit.Fact) { j.emailFact(ctx, fact) })
 	on(SignalMergedFrom, "Another journey of the same guest goes on in this one.",
 		func(fact kit.Fact) { j.core.Raise(ctx, "merged_from") })
-	on(profile.SignalProfile, "The guest's profile: a channel was closed or opened.",
-		func(fact kit.Fact) { j.channelFact(fact) })
+	on(profile.SignalProfile, "The guest's profile: a channel was closed or opened, two journeys meet, the guest asked again.",
+		func(fact kit.Fact) { j.profileFact(ctx, fact) })
 	kit.OnSignal(ctx, j.core, payment.SignalUpdate, "The payment plan reports.",
 		func(update payment.Update) string { return update.ID }, func(update payment.Update) { j.paymentFact(ctx, update) })
 	kit.OnSignal(ctx, j.core, appointment.SignalUpdate, "The appointment reports.",
@@ -120,14 +120,22 @@ func (j *journey) emailFact(ctx workflow.Context, fact kit.Fact) {
 	}
 }
 
-func (j *journey) channelFact(fact kit.Fact) {
+// profileFact is what the guest's profile sees over all journeys of the guest.
+func (j *journey) profileFact(ctx workflow.Context, fact kit.Fact) {
 	channel := fact.Data["channel"]
-	if fact.Type == "opted_in" {
+	switch fact.Type {
+	case profile.FactOverlap, profile.FactDuplicate, profile.FactLeadAgain:
+		j.core.Raise(ctx, fact.Type)
+	case profile.FactOverlapOver:
+		j.core.Settle(profile.FactOverlap)
+	case profile.FactDuplicateOver:
+		j.core.Settle(profile.FactDuplicate)
+	case "opted_in":
 		j.state.OptedOut = slices.DeleteFunc(j.state.OptedOut, func(c string) bool { return c == channel })
 		j.ask(Chore{Kind: "contact"})
-		return
+	default:
+		j.closeChannel(channel)
 	}
-	j.closeChannel(channel)
 }
 
 // closeChannel stops messages on a channel here, and in the appointment.
@@ -155,6 +163,9 @@ func (j *journey) paymentFact(ctx workflow.Context, update payment.Update) {
 	j.core.Note(ctx, "fact", "payment plan: "+update.Kind)
 	money.CapturedMinor = max(money.CapturedMinor, update.CapturedMinor)
 	money.RefundedMinor = max(money.RefundedMinor, update.RefundedMinor)
+	if update.CapturedMinor >= money.CapturedMinor {
+		money.Charges, money.Terms = update.Charges, update.Terms
+	}
 	if moneyRank(update.State) >= moneyRank(money.State) {
 		money.State = update.State
 	}
@@ -171,6 +182,11 @@ func (j *journey) paymentFact(ctx workflow.Context, update payment.Update) {
 		j.core.Settle("unpaid_before_arrival")
 	case "past_due":
 		j.core.Raise(ctx, "past_due")
+	case "processing":
+		// A voucher or a transfer is under way: the plan gives it more time.
+		j.core.Move("deposit", update.Until.Add(j.patience()))
+	case "wrong_amount", "refund_failed":
+		j.core.Raise(ctx, update.Kind)
 	case "refund_requested":
 		money.RefundAsked = true
 	case "refund_done":

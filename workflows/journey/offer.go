@@ -81,7 +81,7 @@ func (j *journey) holdPlace(ctx workflow.Context) {
 		Duration: program.Session.Duration, Reminders: program.Session.Reminders, QuietHours: program.QuietHours,
 		// Longer than offer and deposit together: a deposit that came in time must
 		// find its place, even if the news of it was slow.
-		HoldUntil:       j.state.Since.Add(program.Deadlines.Offer.Value() + program.Deadlines.Deposit.Value() + j.patience()),
+		HoldUntil:       j.state.Since.Add((program.Deadlines.Offer + program.Deadlines.Deposit + j.slowMethod()).Value() + j.patience()),
 		AttendanceAfter: program.Deadlines.AttendanceAfter, EmailTracking: program.EmailTracking,
 		Pace: program.Pace, ProgramCode: program.Code, Test: j.input.Test,
 	})

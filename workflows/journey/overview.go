@@ -19,6 +19,9 @@ type Overview struct {
 	Money         Money          `json:"money"`
 	Session       Session        `json:"session"`
 	ArrivalAt     time.Time      `json:"arrivalAt,omitzero"`
+	Departure     time.Time      `json:"departure,omitzero"`
+	Unreachable   []string       `json:"unreachable,omitempty"` // channels
+	Waived        []string       `json:"waived,omitempty"`      // guards, as "stage:guard"
 	Program       string         `json:"program"`
 	ProgramHash   string         `json:"programHash,omitempty"`
 	GuestRef      string         `json:"guestRef"`
@@ -43,7 +46,8 @@ func (j *journey) overview() Overview {
 	return Overview{
 		Stage: j.state.Stage, Since: j.state.Since, WaitsFor: j.core.WaitsFor(), Control: j.state.Common.Control,
 		Attention: j.state.Common.Attention, NextDeadlines: j.core.NextDeadlines(), Money: j.state.Money,
-		Session: j.state.Session, ArrivalAt: j.state.ArrivalAt, Program: j.input.Program,
+		Session: j.state.Session, ArrivalAt: j.state.ArrivalAt, Departure: j.state.Departure,
+		Unreachable: j.state.Unreachable, Waived: j.state.Waived, Program: j.input.Program,
 		ProgramHash: j.state.Program.Hash, GuestRef: j.state.GuestRef, OptedOut: j.state.OptedOut,
 		Steps: j.openSteps(), Commands: j.state.Common.Outcomes,
 		Owner: j.state.Owner, Clearance: j.state.Clearance, Attendance: j.state.Attendance, Notes: j.state.Notes,

@@ -50,7 +50,7 @@ func (j *journey) previewCancel(ask AskCancel, now time.Time) (CancelPreview, er
 	}
 	preview := CancelPreview{
 		ReceivedAt: ask.ReceivedAt, Currency: j.program().Price.Deposit.Currency,
-		Refunds:  payment.PreviewCancel(j.program().Refunds, j.state.ArrivalAt, ask.ReceivedAt, ask.Refund, j.charges()),
+		Refunds:  payment.PreviewCancel(j.state.Money.Terms, j.state.Money.Charges, ask.ReceivedAt, ask.Refund),
 		Released: j.wouldRelease(), Messages: j.wouldSay("cancellation"),
 	}
 	for _, line := range preview.Refunds {
@@ -65,17 +65,6 @@ func words(refusal error) string {
 		return ""
 	}
 	return refusal.Error()
-}
-
-// charges are the payments as far as the plan tells of them: the deposit comes
-// first, and what goes back goes back from the latest one.
-func (j *journey) charges() []payment.Charge {
-	captured, refunded := j.state.Money.CapturedMinor, j.state.Money.RefundedMinor
-	deposit := payment.Charge{Step: "deposit", CapturedMinor: min(captured, j.program().Price.Deposit.Minor)}
-	balance := payment.Charge{Step: "balance", CapturedMinor: captured - deposit.CapturedMinor}
-	balance.RefundedMinor = min(refunded, balance.CapturedMinor)
-	deposit.RefundedMinor = refunded - balance.RefundedMinor
-	return slices.DeleteFunc([]payment.Charge{deposit, balance}, func(charge payment.Charge) bool { return charge.CapturedMinor == 0 })
 }
 
 func (j *journey) wouldRelease() []string {

@@ -6,6 +6,7 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
 )
 
 // Stages of a journey, in the order of a guest's way.
@@ -105,6 +106,9 @@ type State struct {
 	Lost       string   `json:"lost,omitempty"`       // reason
 	// Notes are what operators wrote down; encrypted like everything here.
 	Notes []OperatorNote `json:"notes,omitempty"`
+	// SendUntil is how long a text may go to the guest without looking at their
+	// night again.
+	SendUntil time.Time `json:"sendUntil,omitzero"`
 	// Chores are commands for others that the loop passes on at its next turn.
 	Chores []Chore `json:"chores,omitempty"`
 	Asked  int     `json:"asked,omitempty"` // numbers the chores
@@ -144,6 +148,9 @@ type Money struct {
 	RefundAsked   bool      `json:"refundAsked,omitempty"`
 	CapturedMinor int64     `json:"capturedMinor"`
 	RefundedMinor int64     `json:"refundedMinor"`
+	// Charges and Terms say what a cancellation would give back.
+	Charges []payment.ChargeView `json:"charges,omitempty"`
+	Terms   payment.Terms        `json:"terms,omitzero"`
 }
 
 // Session is what the appointment told last.

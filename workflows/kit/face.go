@@ -23,6 +23,15 @@ var (
 	AttributeTest         = temporal.NewSearchAttributeKeyBool("TestJourney")
 )
 
+// SearchAttributes are all of them: what a namespace must have registered
+// before a workflow runs in it.
+func SearchAttributes() []temporal.SearchAttributeKey {
+	return []temporal.SearchAttributeKey{
+		AttributeStage, AttributeMoney, AttributeClearance, AttributeControl, AttributeProgram, AttributeOwner, AttributeGuest,
+		AttributeNextDeadline, AttributeArrival, AttributeAttention, AttributeTest,
+	}
+}
+
 // Face is what a workflow shows of itself. Every value is a code.
 type Face struct {
 	Stage     string
@@ -125,8 +134,12 @@ func (c *Core) present(face Face) published {
 		Program: face.Program, Owner: face.Owner, GuestRef: face.GuestRef, ArrivalAt: face.ArrivalAt,
 		Attention: append([]string(nil), c.common.Attention...), Test: face.Test, Once: true,
 	}
-	if deadlines := c.NextDeadlines(); len(deadlines) > 0 {
-		next.NextDeadline = deadlines[0].At
+	for _, deadline := range c.NextDeadlines() {
+		// Nobody waits for this class: past, it would look like a lost deadline.
+		if deadline.Class != ClassAttention {
+			next.NextDeadline = deadline.At
+			break
+		}
 	}
 	return next
 }

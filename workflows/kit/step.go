@@ -197,7 +197,7 @@ func (c *Core) succeed(name string, entry *Entry) {
 
 func (c *Core) settleStep(name string) {
 	c.Settle("retrying:" + name)
-	c.Settle("parked:" + name)
+	c.Settle(PrefixParked + name)
 }
 
 // failed decides what becomes of a step whose attempts are used up.
@@ -216,7 +216,7 @@ func (c *Core) park(ctx workflow.Context, name string, entry *Entry, reason stri
 	entry.Status, entry.Error = StepParked, reason
 	c.Note(ctx, "step", fmt.Sprintf("%s parked (%s): %s", name, class, reason))
 	c.Settle("retrying:" + name)
-	c.Raise(ctx, "parked:"+name)
+	c.Raise(ctx, PrefixParked+name)
 }
 
 // pause before the next round: the first interval, doubling to the cap, with
@@ -375,6 +375,13 @@ func (c *Core) GiveUp(name string) {
 		entry.Status = StepMissed
 		c.settleStep(name)
 	}
+}
+
+// PassOver decides for good that a step is not made, and says why.
+func (c *Core) PassOver(ctx workflow.Context, name, why string) error {
+	c.entry(name).Status = StepMissed
+	c.Note(ctx, "step", name+" not made: "+why)
+	return ErrStepMissed
 }
 
 // Forget removes a finished step whose repetition is excluded otherwise, so

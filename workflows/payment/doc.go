@@ -7,5 +7,8 @@
 //   - nothing is charged twice, and what was paid twice is given back;
 //   - what succeeds after the deadline or the cancel is refunded in full, and
 //     what was captured before follows the refund tiers;
+//   - an operator may refund a part of a charge: one refund in flight each, and
+//     all refunds together never exceed what was captured;
+//   - a slow method that is under way extends the deposit's deadline once;
 //   - it stays open until nothing is owed and its late window has passed.
 package payment

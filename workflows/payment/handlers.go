@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"guestjourney/activities/payments"
 	"guestjourney/workflows/kit"
 )
 
@@ -33,22 +34,30 @@ func (p *plan) offer(ctx workflow.Context) {
 			p.state.Hint = true
 			p.core.Note(ctx, "fact", fact.Provider+" "+fact.Type+" "+fact.Object)
 		})
-	kit.OnSignal(ctx, p.core, SignalCommand, "The journey asks its plan to cancel, hold or release.",
+	kit.OnSignal(ctx, p.core, SignalCommand, "The journey asks its plan to cancel, refund, hold or release.",
 		func(command Command) string { return command.ID }, func(command Command) { p.command(ctx, command) })
-	kit.OfferCommands(ctx, p.core, nil, nil)
+	kit.OfferCommands(ctx, p.core, nil, func(string) { p.core.Settle("passed_while_held") })
 	kit.OnUpdate(ctx, p.core, kit.UpdateCancel, "Close the plan: open pages are closed, what is due is refunded.",
 		p.checkCancel, func(id string, command kit.Cancel) kit.Verdict {
 			p.cancel(ctx, Cancel{Kind: reasonCancelled, ReceivedAt: command.ReceivedAt, Refund: command.Refund, CommandID: id})
 			return kit.Verdict{Pending: true, Detail: "closing"}
+		})
+	kit.OnUpdate(ctx, p.core, UpdateRefund, "Give a part of one charge back, outside the refund rules.",
+		p.checkRefund, func(id string, command Refund) kit.Verdict {
+			p.order(ctx, id, command.Charge, payments.Money{Minor: command.Minor, Currency: command.Currency})
+			return kit.Verdict{Pending: true, Detail: "the refund is being made"}
 		})
 	kit.OnQuery(ctx, kit.QueryStatus, "Where the plan stands.", p.overview)
 	kit.OnQuery(ctx, kit.QueryMoney, "Captured and refunded, attempt by attempt.", func() State { return p.moneyView() })
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return p.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", p.core.NextDeadlines)
 	p.core.DivertWhen(func() bool {
-		return p.state.Cancel != nil && slices.Contains([]string{StageOpening, StageDeposit, StageBalance, StageArrears, StagePaid}, p.state.Stage)
+		return p.diversion() != p.state.Stage || p.state.Order == nil && p.hasOrders()
 	})
 }
+
+// cancellable are the stages that a cancel leaves at once.
+var cancellable = []string{StageOpening, StageDeposit, StageBalance, StageArrears, StagePaid}
 
 func (p *plan) checkCancel(command kit.Cancel) error {
 	if p.state.Cancel != nil {
@@ -64,30 +73,37 @@ func (p *plan) command(ctx workflow.Context, command Command) {
 	switch command.Kind {
 	case "cancel":
 		p.cancel(ctx, Cancel{Kind: reasonCancelled, At: command.At, ReceivedAt: command.ReceivedAt, Refund: command.Refund})
+	case "refund":
+		p.order(ctx, command.CommandID, command.Charge, command.Amount)
 	case "hold":
 		p.core.Hold(ctx, command.ReceivedAt)
 	case "release":
 		p.core.Release(ctx, "")
+		p.core.Settle("passed_while_held")
 	case "extend":
-		p.extend(ctx, command.At)
+		p.postpone(ctx, command.At)
 	default:
 		p.core.Note(ctx, "command", "unknown command "+command.Kind)
 		p.core.Raise(ctx, "bad_command")
 	}
 }
 
-// extend gives the guest more time for the deposit. The hint wakes the stage,
+// postpone gives the guest more time for the deposit. The hint wakes the stage,
 // which looks at its page with the new end in mind.
-func (p *plan) extend(ctx workflow.Context, until time.Time) {
+func (p *plan) postpone(ctx workflow.Context, until time.Time) {
 	open := p.state.Cancel == nil && slices.Contains([]string{StageOpening, StageDeposit}, p.state.Stage)
-	if !open || !until.After(p.input.DepositBy) {
+	if !open || !until.After(p.depositDeadline().At) {
 		p.core.Note(ctx, "command", "the time for the deposit was not extended: the plan is "+p.state.Stage)
 		p.core.Raise(ctx, "extend_refused")
 		return
 	}
-	p.input.DepositBy = until.UTC()
-	p.core.Move("deposit", p.input.DepositBy)
-	p.core.Note(ctx, "command", "time for the deposit until "+p.input.DepositBy.Format(time.RFC3339))
+	if p.extended() {
+		p.state.DepositBy = until.UTC()
+	} else {
+		p.input.DepositBy = until.UTC()
+	}
+	p.core.Move("deposit", until.UTC())
+	p.core.Note(ctx, "command", "time for the deposit until "+until.UTC().Format(time.RFC3339))
 	p.state.Hint = true
 }
 

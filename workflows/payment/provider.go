@@ -18,6 +18,9 @@ const pageGrace = time.Minute
 // pageAgain is how long to wait before we look at it once more.
 const pageAgain = 15 * time.Minute
 
+// slowAgain is the same while a slow method is under way, which takes days.
+const slowAgain = 12 * time.Hour
+
 func (p *plan) leadID() string {
 	if p.input.LeadID != "" {
 		return p.input.LeadID
@@ -32,6 +35,16 @@ func (p *plan) purpose(step string) payments.Purpose {
 
 func (p *plan) hinted() bool { return p.state.Hint }
 
+// until waits for news from the provider. Money does not wait for a hold: what
+// runs out during one is carried out, and a person is told.
+func (p *plan) until(ctx workflow.Context, deadline kit.Deadline) (kit.Wake, error) {
+	wake, err := p.core.Until(ctx, deadline, p.hinted)
+	if wake == kit.Expired && err == nil && p.core.Held() {
+		p.core.Raise(ctx, "passed_while_held")
+	}
+	return wake, err
+}
+
 // read asks the provider for every attempt of this plan.
 func (p *plan) read(ctx workflow.Context) error {
 	p.state.Hint = false
@@ -40,7 +53,9 @@ func (p *plan) read(ctx workflow.Context) error {
 		p.state.Hint = true
 		return err
 	}
-	p.state.Attempts = attempts
+	p.state.sort(attempts, p.input.Deposit.Currency)
+	p.noteRefunds(ctx)
+	p.noteAmounts(ctx)
 	return nil
 }
 
@@ -88,15 +103,31 @@ func (p *plan) pageClosed() bool {
 // awaitPage waits for news of the page: a hint, its own expiry, or the deadline.
 func (p *plan) awaitPage(ctx workflow.Context, deadline kit.Deadline) (kit.Wake, error) {
 	if !p.state.Page.LookAt.Before(deadline.At) {
-		return p.core.Until(ctx, deadline, p.hinted)
+		return p.until(ctx, deadline)
 	}
 	expiry := p.core.Deadline(fmt.Sprintf("page %d", p.state.Page.Number), p.state.Page.LookAt, kit.ClassMoney, "the page is looked at and renewed")
-	wake, err := p.core.Until(ctx, expiry, p.hinted)
+	wake, err := p.until(ctx, expiry)
 	if wake == kit.Expired {
-		p.state.Page.LookAt = workflow.Now(ctx).Add(pageAgain).UTC()
+		again := pageAgain
+		if p.state.underWay(p.state.Page.Step) {
+			again = slowAgain
+		}
+		p.state.Page.LookAt = workflow.Now(ctx).Add(again).UTC()
 	}
 	p.core.Drop(expiry.Name)
 	return kit.Ready, err
+}
+
+// sort puts aside what captured another currency.
+func (s *State) sort(attempts []payments.Attempt, currency string) {
+	s.Attempts, s.Foreign = nil, nil
+	for _, attempt := range attempts {
+		if attempt.CapturedMinor > 0 && attempt.Amount.Currency != "" && attempt.Amount.Currency != currency {
+			s.Foreign = append(s.Foreign, attempt)
+			continue
+		}
+		s.Attempts = append(s.Attempts, attempt)
+	}
 }
 
 // closeAttempt closes what could still succeed.
@@ -110,58 +141,4 @@ func (p *plan) closeAttempt(ctx workflow.Context, attempt payments.Attempt) erro
 		Request: payments.AttemptRef{Kind: attempt.Kind, ID: attempt.ID},
 	})
 	return err
-}
-
-// giveBack makes the refunds, each once.
-func (p *plan) giveBack(ctx workflow.Context, list []due) error {
-	for _, item := range list {
-		refund, err := kit.Do(ctx, p.core, kit.Step[payments.RefundRequest, payments.Refund]{
-			Name: fmt.Sprintf("refund.%s-%d", item.paymentID, p.state.askedFor(item.paymentID)), Call: payments.RefundPayment,
-			Request: payments.RefundRequest{
-				PaymentID: item.paymentID, Reason: item.reason, WorkflowID: p.id,
-				Amount: payments.Money{Minor: item.minor, Currency: p.input.Deposit.Currency},
-			},
-		})
-		if err != nil {
-			return err
-		}
-		p.state.Asked = append(p.state.Asked, Asked{PaymentID: item.paymentID, Minor: item.minor, Reason: item.reason, Status: refund.Status})
-		if refund.Status == payments.RefundFailed {
-			p.core.Raise(ctx, "refund_failed")
-		}
-		p.core.Note(ctx, "step", fmt.Sprintf("refund of %d asked for (%s)", item.minor, item.reason))
-	}
-	return nil
-}
-
-// awaitRefunds waits until the provider shows every refund that was asked for.
-// It never gives up by itself: every round without news asks for a person.
-func (p *plan) awaitRefunds(ctx workflow.Context) error {
-	for round := 1; ; round++ {
-		if err := p.read(ctx); err != nil {
-			return err
-		}
-		if p.refundsArrived() {
-			p.core.Settle("refund_stuck")
-			return nil
-		}
-		deadline := p.core.Deadline(fmt.Sprintf("refund %d", round), workflow.Now(ctx).Add(72*time.Hour), kit.ClassMoney, "an operator is asked")
-		wake, err := p.core.Until(ctx, deadline, p.hinted)
-		if err != nil {
-			return err
-		}
-		p.core.Drop(deadline.Name)
-		if wake == kit.Expired {
-			p.core.Raise(ctx, "refund_stuck")
-		}
-	}
-}
-
-func (p *plan) refundsArrived() bool {
-	for _, attempt := range p.state.Attempts {
-		if attempt.RefundedMinor < p.state.askedFor(attempt.PaymentID) {
-			return false
-		}
-	}
-	return true
 }

@@ -27,13 +27,53 @@ func TestTheTimeOfReceiptDecidesTheTier(t *testing.T) {
 	for before, want := range map[time.Duration]int{
 		90 * 24 * time.Hour: 100, 90*24*time.Hour - time.Second: 100, 60*24*time.Hour - time.Second: 50, 30*24*time.Hour - time.Second: 0,
 	} {
-		assert.Equal(t, want, tierFor(tiers(), arrival, arrival.Add(-before)).BalancePercent, before)
+		cancel := Cancel{Refund: "policy", ReceivedAt: arrival.Add(-before), At: arrival}
+		percent, _ := elapsedTerms(tiers(), arrival).share(stepBalance, cancel)
+		assert.Equal(t, want, percent, before)
 	}
+}
+
+func TestThePreviewOfACancelIsWhatTheCancelGivesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		state := drawState(t)
+		state.Cancel.Kind, state.Cancel.At = reasonCancelled, arrival.Add(1000*time.Hour)
+		preview := map[string]int64{}
+		for _, line := range PreviewCancel(state.Terms, state.charges(), state.Cancel.ReceivedAt, state.Cancel.Refund) {
+			if line.RefundMinor > 0 {
+				preview[line.Charge] = line.RefundMinor
+			}
+			if line.Rule == "" {
+				t.Fatalf("charge %s: no rule", line.Charge)
+			}
+		}
+		made := map[string]int64{}
+		for _, item := range dueAfterClosing(state) {
+			made[item.paymentID] = item.minor
+		}
+		assert.Equal(t, preview, made)
+	})
+}
+
+func TestAPreviewNamesShareAndRuleOfEveryCharge(t *testing.T) {
+	terms := elapsedTerms(tiers(), arrival)
+	charges := []ChargeView{
+		{Charge: "a", Step: stepDeposit, CapturedMinor: 50000},
+		{Charge: "b", Step: stepBalance, CapturedMinor: 100001, RefundedMinor: 20000, AskedMinor: 20000},
+	}
+	at := arrival.Add(-45 * 24 * time.Hour)
+	assert.Equal(t, []RefundLine{
+		{Charge: "a", Step: stepDeposit, CapturedMinor: 50000, Rule: "0 % of the deposit: received by 2027-05-02T00:00:00Z"},
+		{Charge: "b", Step: stepBalance, CapturedMinor: 100001, Percent: 50, RefundMinor: 30000, Rule: "50 % of the balance: received by 2027-05-02T00:00:00Z"},
+	}, PreviewCancel(terms, charges, at, ""))
+	assert.Equal(t, "in full, by decision", PreviewCancel(terms, charges, at, "full")[0].Rule)
+	assert.Equal(t, "nothing, by decision", PreviewCancel(terms, charges, at, "none")[0].Rule)
+	assert.Equal(t, "nothing: received after the last refund date", PreviewCancel(terms, charges, arrival, "policy")[0].Rule)
+	assert.Equal(t, "in full: no arrival was agreed", PreviewCancel(Terms{}, charges, arrival, "policy")[0].Rule)
 }
 
 // drawState makes a plan that was closed at some time, with attempts before and
 // after, and refunds that were asked for or made already.
-func drawState(t *rapid.T) (Input, *State) {
+func drawState(t *rapid.T) *State {
 	closedAt := arrival.Add(-time.Duration(rapid.Int64Range(0, 120*24).Draw(t, "hours before arrival")) * time.Hour)
 	state := &State{Cancel: &Cancel{
 		Kind:       rapid.SampledFrom([]string{"cancelled", "expired"}).Draw(t, "kind"),
@@ -49,13 +89,14 @@ func drawState(t *rapid.T) (Input, *State) {
 		}
 		state.Attempts = append(state.Attempts, attempt)
 	}
-	return Input{Refunds: tiers(), ArrivalAt: arrival}, state
+	state.Terms = elapsedTerms(tiers(), arrival)
+	return state
 }
 
 func TestRefundsNeverExceedWhatWasCapturedAndAskingAgainAddsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		input, state := drawState(t)
-		for _, item := range dueAfterClosing(input, state) {
+		state := drawState(t)
+		for _, item := range dueAfterClosing(state) {
 			state.Asked = append(state.Asked, Asked{PaymentID: item.paymentID, Minor: item.minor})
 		}
 		for _, attempt := range state.Attempts {
@@ -72,7 +113,7 @@ func TestRefundsNeverExceedWhatWasCapturedAndAskingAgainAddsNothing(t *testing.T
 		for i := range state.Attempts {
 			state.Attempts[i].RefundedMinor += state.askedFor(state.Attempts[i].PaymentID)
 		}
-		if again := dueAfterClosing(input, state); len(again) != 0 {
+		if again := dueAfterClosing(state); len(again) != 0 {
 			t.Fatalf("asked again: %v", again)
 		}
 	})
@@ -80,7 +121,7 @@ func TestRefundsNeverExceedWhatWasCapturedAndAskingAgainAddsNothing(t *testing.T
 
 func TestASurplusGoesBackOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		_, state := drawState(t)
+		state := drawState(t)
 		price := rapid.Int64Range(0, 300000).Draw(t, "price")
 		for _, item := range surplus(state, stepDeposit, price) {
 			state.Asked = append(state.Asked, Asked{PaymentID: item.paymentID, Minor: item.minor})
@@ -94,5 +135,86 @@ func TestASurplusGoesBackOnce(t *testing.T) {
 		if kept := state.capturedFor(stepDeposit); kept > price {
 			t.Fatalf("%d kept for a price of %d", kept, price)
 		}
+	})
+}
+
+// bank is the provider's side of the property below: what is under way, and
+// what has arrived.
+type bank struct {
+	state   *State
+	pending []due
+	arrived []due
+}
+
+func (b *bank) take(t *rapid.T, item due) {
+	refund := payments.Refund{ID: "re", Status: rapid.SampledFrom([]payments.RefundStatus{
+		payments.RefundPending, payments.RefundPending, payments.RefundFailed,
+	}).Draw(t, "taken as")}
+	b.state.keep(item, refund)
+	if refund.Status == payments.RefundPending {
+		b.pending = append(b.pending, item)
+	}
+}
+
+func (b *bank) shift(list *[]due, sign int64) (moved due, ok bool) {
+	if len(*list) == 0 {
+		return due{}, false
+	}
+	moved, *list = (*list)[0], (*list)[1:]
+	for i := range b.state.Attempts {
+		if attempt := &b.state.Attempts[i]; attempt.PaymentID == moved.paymentID {
+			attempt.RefundedMinor += sign * moved.minor
+			b.state.matchRefunds(*attempt)
+		}
+	}
+	return moved, true
+}
+
+func TestOperatorsAndRulesTogetherNeverGiveBackMoreThanWasCaptured(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		state := drawState(t)
+		for i := range state.Attempts {
+			state.Attempts[i].RefundedMinor = 0
+		}
+		b := &bank{state: state}
+		t.Repeat(map[string]func(*rapid.T){
+			"an operator refunds": func(t *rapid.T) {
+				minor := rapid.Int64Range(-1, 350000).Draw(t, "minor")
+				charge := rapid.SampledFrom([]string{"", "a", "b", "c", "d", "x"}).Draw(t, "charge")
+				order, err := state.place("c", charge, payments.Money{Minor: minor, Currency: "USD"}, "USD")
+				if err == nil {
+					b.take(t, due{paymentID: order.PaymentID, minor: order.Minor, reason: reasonOperator, commandID: "c"})
+				}
+			},
+			"the rules refund": func(t *rapid.T) {
+				for _, item := range dueAfterClosing(state) {
+					b.take(t, item)
+				}
+			},
+			"a surplus goes back": func(t *rapid.T) {
+				for _, item := range surplus(state, stepDeposit, 1000) {
+					b.take(t, item)
+				}
+			},
+			"a refund arrives": func(*rapid.T) {
+				if item, ok := b.shift(&b.pending, +1); ok {
+					b.arrived = append(b.arrived, item)
+				}
+			},
+			"a refund is taken back": func(*rapid.T) { b.shift(&b.arrived, -1) },
+			"": func(t *rapid.T) {
+				for _, attempt := range state.Attempts {
+					given := attempt.RefundedMinor
+					for _, item := range b.pending {
+						if item.paymentID == attempt.PaymentID {
+							given += item.minor
+						}
+					}
+					if given > attempt.CapturedMinor || given < 0 {
+						t.Fatalf("payment %s: %d given back or under way of %d", attempt.PaymentID, given, attempt.CapturedMinor)
+					}
+				}
+			},
+		})
 	})
 }

@@ -10,8 +10,11 @@ import (
 	"guestjourney/workflows/kit"
 )
 
-// opening makes the customer.
+// opening fixes the refund dates and makes the customer.
 func (p *plan) opening(ctx workflow.Context) (string, error) {
+	if err := p.agree(ctx); err != nil {
+		return "", err
+	}
 	customer, err := kit.Do(ctx, p.core, kit.Step[payments.Customer, payments.CustomerRef]{
 		Name: "customer", Call: payments.EnsureCustomer,
 		Request: payments.Customer{
@@ -24,11 +27,15 @@ func (p *plan) opening(ctx workflow.Context) (string, error) {
 }
 
 // deposit keeps a page open until the deposit is captured or its time is over.
+// A payment that is under way by then may take its time; a new page is not
+// opened for it.
 func (p *plan) deposit(ctx workflow.Context) (string, error) {
 	for {
-		deadline := p.core.Deadline("deposit", p.input.DepositBy, kit.ClassMoney, "the page is closed, late money goes back")
-		if err := p.openPage(ctx, stepDeposit, p.input.Deposit, deadline.At, "checkout_ready"); err != nil {
-			return "", err
+		deadline := p.depositDeadline()
+		if !p.extended() && !p.state.underWay(stepDeposit) {
+			if err := p.openPage(ctx, stepDeposit, p.input.Deposit, deadline.At, "checkout_ready"); err != nil {
+				return "", err
+			}
 		}
 		wake, err := p.awaitPage(ctx, deadline)
 		if err != nil {
@@ -42,7 +49,8 @@ func (p *plan) deposit(ctx workflow.Context) (string, error) {
 			p.state.Money = MoneyDeposit
 			p.tell(ctx, "deposit_paid", Update{Kind: "deposit_paid"})
 			return StageBalance, nil
-		case wake == kit.Expired:
+		case wake == kit.Expired && p.extend(ctx):
+		case wake == kit.Expired, p.extended() && !p.state.underWay(stepDeposit):
 			p.cancel(ctx, Cancel{Kind: "expired", Refund: "full"})
 			return StageClosing, nil
 		}
@@ -69,7 +77,7 @@ func (p *plan) balance(ctx workflow.Context) (string, error) {
 	}
 	day := p.core.Deadline("balance due", p.input.BalanceAt, kit.ClassMoney, "the saved payment method is charged")
 	for !p.state.Charged {
-		wake, err := p.core.Until(ctx, day, p.hinted)
+		wake, err := p.until(ctx, day)
 		if err != nil {
 			return "", err
 		}
@@ -180,10 +188,10 @@ func (p *plan) awaitArrears(ctx workflow.Context, deadline kit.Deadline) (kit.Wa
 		return p.awaitPage(ctx, deadline)
 	}
 	if p.state.Overdue || !next.Before(deadline.At) {
-		return p.core.Until(ctx, deadline, p.hinted)
+		return p.until(ctx, deadline)
 	}
 	reminder := p.core.Deadline(fmt.Sprintf("balance reminder %d", p.state.Reminders), next, kit.ClassMoney, "the guest gets a new page")
-	_, err := p.core.Until(ctx, reminder, p.hinted)
+	_, err := p.until(ctx, reminder)
 	p.core.Drop(reminder.Name)
 	return kit.Ready, err
 }
@@ -203,8 +211,8 @@ func (p *plan) paid(ctx workflow.Context) (string, error) {
 	if p.input.ArrivalAt.After(end) {
 		end = p.input.ArrivalAt
 	}
-	deadline := p.core.Deadline("late window", end.Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends")
 	for {
+		deadline := p.core.Deadline("late window", end.Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends, if nothing is owed")
 		for _, list := range [][]due{
 			surplus(p.state, stepDeposit, p.input.Deposit.Minor),
 			surplus(p.state, stepBalance, p.input.Balance.Minor),
@@ -213,15 +221,19 @@ func (p *plan) paid(ctx workflow.Context) (string, error) {
 				return "", err
 			}
 		}
-		wake, err := p.core.Until(ctx, deadline, p.hinted)
+		wake, err := p.until(ctx, deadline)
 		if err != nil {
 			return "", err
 		}
 		if err := p.read(ctx); err != nil {
 			return "", err
 		}
-		if wake == kit.Expired {
+		switch {
+		case wake == kit.Expired && p.refundsArrived():
 			return StageEnded, nil
+		case wake == kit.Expired:
+			p.core.Raise(ctx, "refund_stuck")
+			end = workflow.Now(ctx)
 		}
 	}
 }
@@ -240,7 +252,11 @@ func (p *plan) closing(ctx workflow.Context) (string, error) {
 	if err := p.read(ctx); err != nil {
 		return "", err
 	}
-	owed := dueAfterClosing(p.input, p.state)
+	// What an operator ordered before is made before what the rules add to it.
+	if err := p.takeOrders(ctx); err != nil {
+		return "", err
+	}
+	owed := dueAfterClosing(p.state)
 	if len(owed) > 0 {
 		p.state.Money = MoneyRefunding
 		p.tell(ctx, "refund_requested", Update{Kind: "refund_requested"})
@@ -278,25 +294,26 @@ func (p *plan) closed(ctx workflow.Context) {
 func (p *plan) late(ctx workflow.Context) (string, error) {
 	for {
 		deadline := p.core.Deadline("late window", workflow.Now(ctx).Add(p.input.LateWindow.Value()), kit.ClassMoney, "the plan ends, if nothing is owed")
-		wake, err := p.core.Until(ctx, deadline, p.hinted)
+		wake, err := p.until(ctx, deadline)
 		if err != nil {
 			return "", err
 		}
 		if err := p.read(ctx); err != nil {
 			return "", err
 		}
-		if owed := dueAfterClosing(p.input, p.state); len(owed) > 0 {
+		if owed := dueAfterClosing(p.state); len(owed) > 0 {
 			if err := p.refundLate(ctx, owed); err != nil {
 				return "", err
 			}
 		}
 		switch {
 		case !p.refundsArrived():
+			p.state.Money = MoneyRefunding
 			p.core.Raise(ctx, "refund_failed")
 		case wake == kit.Expired:
 			return StageEnded, nil
-		default:
-			p.core.Settle("refund_failed")
+		case p.state.refunded() > 0:
+			p.state.Money = MoneyRefunded
 		}
 	}
 }

@@ -40,8 +40,16 @@ type State struct {
 	CustomerID string     `json:"customerId,omitempty"`
 	// Page is the payment page that is open now.
 	Page Page `json:"page,omitzero"`
+	// Terms are the refund rules, with their dates.
+	Terms Terms `json:"terms,omitzero"`
+	// DepositBy is when the deposit's time is over, once a slow method has made
+	// it later than agreed.
+	DepositBy time.Time `json:"depositBy,omitzero"`
 	// Attempts are the provider's words at the last reading.
 	Attempts []payments.Attempt `json:"attempts,omitempty"`
+	// Foreign are those that captured another currency: they pay nothing here,
+	// and an operator settles them.
+	Foreign []payments.Attempt `json:"foreign,omitempty"`
 	// Hint: something changed at the provider since then.
 	Hint bool `json:"hint,omitempty"`
 	// Charged: the saved payment method was tried for the balance.
@@ -55,6 +63,12 @@ type State struct {
 	Cancel *Cancel `json:"cancel,omitempty"`
 	// Asked is how much of each payment we have asked to give back.
 	Asked []Asked `json:"asked,omitempty"`
+	// Orders are refunds that operators ordered and that are still to be made;
+	// Order is the one that is being made.
+	Orders []Order `json:"orders,omitempty"`
+	Order  *Order  `json:"order,omitempty"`
+	// Refusals are answers that the loop has yet to give to the journey.
+	Refusals []Refusal `json:"refusals,omitempty"`
 	// Reported keeps the last kind told, so that a re-entered stage is silent.
 	Reported []string `json:"reported,omitempty"`
 }
@@ -81,10 +95,14 @@ type Cancel struct {
 
 // Asked is one refund.
 type Asked struct {
-	PaymentID string                `json:"paymentId"`
-	Minor     int64                 `json:"minor"`
-	Reason    string                `json:"reason"`
-	Status    payments.RefundStatus `json:"status"`
+	PaymentID string `json:"paymentId"`
+	RefundID  string `json:"refundId,omitempty"` // the provider's
+	CommandID string `json:"commandId,omitempty"`
+	Minor     int64  `json:"minor"`
+	Reason    string `json:"reason"`
+	// Status is pending until a reading has shown the refund; failed if it did
+	// not come about or was taken back: then the guest is owed it again.
+	Status payments.RefundStatus `json:"status"`
 }
 
 func (s *State) captured() (minor int64) {
@@ -110,6 +128,8 @@ func (s *State) capturedFor(step string) (minor int64) {
 	return minor
 }
 
+// askedFor is what we have asked to give back of a payment, failed ones
+// included: what failed is owed still, and is not asked for again by itself.
 func (s *State) askedFor(paymentID string) (minor int64) {
 	for _, asked := range s.Asked {
 		if asked.PaymentID == paymentID {
@@ -117,4 +137,35 @@ func (s *State) askedFor(paymentID string) (minor int64) {
 		}
 	}
 	return minor
+}
+
+// askedAs is the part of it that stands so.
+func (s *State) askedAs(paymentID string, status payments.RefundStatus) (minor int64) {
+	for _, asked := range s.Asked {
+		if asked.PaymentID == paymentID && asked.Status == status {
+			minor += asked.Minor
+		}
+	}
+	return minor
+}
+
+// spoken is how much of a payment is no longer the house's: given back, or
+// asked to be.
+func (s *State) spoken(attempt payments.Attempt) int64 {
+	return max(attempt.RefundedMinor, s.askedFor(attempt.PaymentID))
+}
+
+// charges lists the payments of which something was captured, oldest first.
+func (s *State) charges() []ChargeView {
+	var list []ChargeView
+	for _, attempt := range s.Attempts {
+		if attempt.CapturedMinor == 0 {
+			continue
+		}
+		list = append(list, ChargeView{
+			Charge: attempt.PaymentID, Step: attempt.Step, CapturedMinor: attempt.CapturedMinor,
+			RefundedMinor: attempt.RefundedMinor, AskedMinor: s.askedFor(attempt.PaymentID), CapturedAt: attempt.CapturedAt,
+		})
+	}
+	return list
 }

@@ -57,6 +57,9 @@ func (i Input) Problems() []string {
 	if i.Balance.Minor < 0 || (i.Balance.Minor > 0 && i.Balance.Currency != i.Deposit.Currency) {
 		problems = append(problems, "balance: want 0 or more, in the deposit's currency")
 	}
+	if i.SlowMethod < 0 {
+		problems = append(problems, "slowMethod: want more than 0, or nothing for the default")
+	}
 	return problems
 }
 
@@ -85,6 +88,9 @@ func (i Input) withDefaults(now time.Time) Input {
 	if i.BalanceAt.IsZero() {
 		i.BalanceAt = now
 	}
+	if i.SlowMethod == 0 {
+		i.SlowMethod = options.Duration(max(3*i.DepositBy.Sub(now), 0))
+	}
 	if i.LateWindow == 0 {
 		i.LateWindow = options.Duration(30 * 24 * time.Hour)
 	}
@@ -109,7 +115,7 @@ func (p *plan) run(ctx workflow.Context) (Result, error) {
 			p.input.State = p.state
 			return Result{}, kit.ContinueAsNew(ctx, Type, p.input)
 		case errors.Is(err, kit.ErrDiverted):
-			next = StageClosing
+			next = p.diversion()
 		case err != nil:
 			return Result{}, err
 		}
@@ -124,7 +130,22 @@ func (p *plan) run(ctx workflow.Context) (Result, error) {
 	}
 }
 
+// diversion is where a command leads: out, or back into the same stage, which
+// takes the orders first.
+func (p *plan) diversion() string {
+	if p.state.Cancel != nil && slices.Contains(cancellable, p.state.Stage) {
+		return StageClosing
+	}
+	return p.state.Stage
+}
+
 func (p *plan) stage(ctx workflow.Context) (string, error) {
+	// A plan that closes has pages to close before anything else.
+	if p.state.Stage != StageClosing {
+		if err := p.takeOrders(ctx); err != nil {
+			return "", err
+		}
+	}
 	switch p.state.Stage {
 	case StageOpening:
 		return p.opening(ctx)
@@ -169,6 +190,7 @@ func (p *plan) tell(ctx workflow.Context, name string, update Update) {
 	update.ID = p.core.StepKey("tell." + name)
 	update.State, update.Currency = p.state.Money, p.input.Deposit.Currency
 	update.CapturedMinor, update.RefundedMinor = p.state.captured(), p.state.refunded()
+	update.Charges, update.Terms = p.state.charges(), p.state.Terms
 	kit.Tell(ctx, p.core, "tell."+name, p.input.Notify, SignalUpdate, update)
 	p.state.Reported = append(p.state.Reported, name)
 }

@@ -33,13 +33,17 @@ func (c *claim) contactTurn(ctx workflow.Context) (bool, error) {
 		c.state.Waiting = c.state.Waiting[1:]
 		return false, nil
 	}
-	_, err = kit.Do(ctx, c.core, kit.Step[directory.StartRequest, struct{}]{
+	queued, err := kit.Do(ctx, c.core, kit.Step[directory.StartRequest, directory.Enqueued]{
 		Name: "start", Call: directory.EnqueueStart, Request: c.startRequest(record),
 	})
 	if err != nil {
 		return false, err
 	}
-	c.core.Note(ctx, "fact", "waits for its turn to start a journey")
+	if queued.AttachedTo != "" {
+		c.core.Note(ctx, "fact", "starts no journey: told to "+queued.AttachedTo)
+	} else {
+		c.core.Note(ctx, "fact", "waits for its turn to start a journey")
+	}
 	c.state.Waiting = c.state.Waiting[1:]
 	return false, nil
 }

@@ -35,6 +35,20 @@ type OpenedResult struct {
 	OptedOut []string `json:"optedOut,omitempty"`
 }
 
+// LeadAgain is the input of the profile's update "lead_again": a lead of a guest
+// who may be on the way already.
+type LeadAgain struct {
+	ID          string `json:"id"` // the same twice is one lead
+	ProgramCode string `json:"programCode"`
+}
+
+// LeadAgainResult answers it.
+type LeadAgainResult struct {
+	// JourneyID is the open journey of the same program, which is told; empty
+	// means that there is none, and that the lead may start one.
+	JourneyID string `json:"journeyId,omitempty"`
+}
+
 // ClaimInput starts a Claim: claim/phone/<hmac>, claim/email/<hmac>,
 // claim/hubspot/<portal>/contact/<object> or claim/hubspot/<portal>/starts.
 type ClaimInput struct {
@@ -73,14 +87,33 @@ type BindResult struct {
 const (
 	UpdateBind          = "bind"           // to Claim
 	UpdateJourneyOpened = "journey_opened" // to GuestProfile
+	UpdateLeadAgain     = "lead_again"     // to GuestProfile
 	SignalJourneyClosed = "journey_closed" // to GuestProfile: kit.Fact, Object = journey ID
-	SignalEnqueue       = "enqueue"        // to the starts claim: directory.StartRequest
+	// SignalJourneyDates goes to GuestProfile when a journey's dates are known or
+	// change: kit.Fact, Object = journey ID, Type FactDates, Data["arrival"] and
+	// Data["departure"] in RFC 3339, Data["program"].
+	SignalJourneyDates = "journey_dates"
+	SignalEnqueue      = "enqueue" // to the starts claim: directory.StartRequest
 	// SignalChannel goes to GuestProfile: kit.Fact, Type "opted_out" or
 	// "opted_in", Data["channel"].
 	SignalChannel = "channel_event"
-	// SignalProfile goes to the open journeys: kit.Fact, Type "opted_out" or
-	// "opted_in", Data["channel"].
+	// SignalProfile goes to the open journeys: kit.Fact of one of these types:
+	//   - "opted_out", "opted_in": Data["channel"];
+	//   - FactOverlap, FactDuplicate and their ends: Data["journey"] is the other
+	//     journey; an overlap is told to both, a duplicate to the newer one;
+	//   - FactLeadAgain: the guest asked for the same program once more.
 	SignalProfile = "profile_update"
+)
+
+// Types of facts between journeys and the profile.
+const (
+	FactDates         = "dates"
+	FactOverlap       = "overlap"
+	FactOverlapOver   = "overlap_over"
+	FactDuplicate     = "duplicate"
+	FactDuplicateOver = "duplicate_over"
+	FactLeadAgain     = "lead_again"
+	factClosed        = "closed"
 )
 
 // held is a fact that came before anyone claimed the address.

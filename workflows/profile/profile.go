@@ -75,7 +75,19 @@ func (g *guest) offer(ctx workflow.Context) {
 	})
 	kit.OnSignal(ctx, g.core, SignalJourneyClosed, "A journey has closed.", byID, func(fact kit.Fact) {
 		g.state.Journeys = slices.DeleteFunc(g.state.Journeys, func(open Open) bool { return open.JourneyID == fact.Object })
+		if len(g.state.Clashes) > 0 {
+			fact.Type = factClosed
+			enqueue(fact)
+		}
 	})
+	kit.OnSignal(ctx, g.core, SignalJourneyDates, "A journey's dates are known, or have changed.", byID, func(fact kit.Fact) {
+		if g.setDates(ctx, fact) {
+			fact.Type = FactDates
+			enqueue(fact)
+		}
+	})
+	kit.OnRequest(ctx, g.core, UpdateLeadAgain, "The directory tells of a new lead; answers the open journey that it belongs to.",
+		func(lead LeadAgain) LeadAgainResult { return g.leadAgain(ctx, lead) })
 	kit.OnRequest(ctx, g.core, UpdateJourneyOpened, "The directory tells of a new journey; answers the closed channels.",
 		func(opened Opened) OpenedResult { return g.opened(ctx, opened) })
 	kit.OfferCommands(ctx, g.core, nil, nil)
@@ -88,6 +100,7 @@ type Overview struct {
 	GuestRef  string        `json:"guestRef"`
 	OptedOut  []string      `json:"optedOut"`
 	Journeys  []Open        `json:"journeys"`
+	Clashes   []Clash       `json:"clashes,omitempty"`
 	Attention []string      `json:"attention,omitempty"`
 	Commands  []kit.Outcome `json:"commands,omitempty"`
 }
@@ -95,7 +108,7 @@ type Overview struct {
 func (g *guest) overview() Overview {
 	return Overview{
 		GuestRef: g.input.GuestRef, OptedOut: g.state.OptedOut, Journeys: g.state.Journeys,
-		Attention: g.state.Common.Attention, Commands: g.state.Common.Outcomes,
+		Clashes: g.state.Clashes, Attention: g.state.Common.Attention, Commands: g.state.Common.Outcomes,
 	}
 }
 
@@ -165,6 +178,14 @@ func (g *guest) run(ctx workflow.Context) (Result, error) {
 // act passes a fact on: the state of channels to every open journey, a text
 // without a keyword to the newest one.
 func (g *guest) act(ctx workflow.Context, fact kit.Fact) error {
+	switch fact.Type {
+	case FactDates, factClosed:
+		g.compare(ctx, fact)
+		return nil
+	case FactLeadAgain:
+		g.pass(ctx, fact, fact.Object, SignalProfile, fact)
+		return nil
+	}
 	if fact.Data["channel"] != "" {
 		g.spread(ctx, fact, fact.Data["channel"])
 		return nil
@@ -179,7 +200,17 @@ func (g *guest) act(ctx workflow.Context, fact kit.Fact) error {
 	if answered || fact.Data["optOutType"] != "" {
 		return nil
 	}
-	return g.answer(ctx, fact, keyword)
+	// Who has left the channel hears of it once, however often they ask.
+	if keyword == KeywordStop && g.state.StopAnswered {
+		return nil
+	}
+	if err := g.answer(ctx, fact, keyword); err != nil {
+		return err
+	}
+	if keyword != KeywordHelp {
+		g.state.StopAnswered = keyword == KeywordStop
+	}
+	return nil
 }
 
 func (g *guest) spread(ctx workflow.Context, fact kit.Fact, channel string) {

@@ -16,6 +16,10 @@ type State struct {
 	Email    string     `json:"email,omitempty"`
 	OptedOut []string   `json:"optedOut,omitempty"`
 	Journeys []Open     `json:"journeys,omitempty"`
+	// Clashes are pairs of open journeys that cannot both be right.
+	Clashes []Clash `json:"clashes,omitempty"`
+	// StopAnswered: the guest has had the one confirmation of a closed channel.
+	StopAnswered bool `json:"stopAnswered,omitempty"`
 	// Inbox are facts that the loop has yet to act on.
 	Inbox []kit.Fact `json:"inbox,omitempty"`
 }
@@ -25,6 +29,15 @@ type Open struct {
 	JourneyID   string    `json:"journeyId"`
 	ProgramCode string    `json:"programCode"`
 	Since       time.Time `json:"since"`
+	ArrivalAt   time.Time `json:"arrivalAt,omitzero"`
+	DepartureAt time.Time `json:"departureAt,omitzero"`
+}
+
+// Clash is a pair of open journeys whose dates meet.
+type Clash struct {
+	Kind  string `json:"kind"`  // FactOverlap or FactDuplicate
+	Older string `json:"older"` // journey IDs
+	Newer string `json:"newer"`
 }
 
 // ClaimState is what a claim knows; it is also its continue-as-new input.

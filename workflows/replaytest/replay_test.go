@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
@@ -76,6 +78,21 @@ func TestReplayEveryRecordedHistory(t *testing.T) {
 			require.NoError(t, replay(replayer, read(t, path)))
 		})
 	}
+}
+
+// TestTracingChangesNoCommand: histories that were recorded without traces
+// replay in a worker that records them.
+func TestTracingChangesNoCommand(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	tracing, err := temporalclient.TracingInterceptor(trace.NewTracerProvider(trace.WithSyncer(spans)))
+	require.NoError(t, err)
+	replayer := newReplayer(t, tracing)
+	for _, path := range corpus(t) {
+		if scenario := filepath.Base(filepath.Dir(path)); scenario == "happy" || scenario == "continue_as_new" {
+			require.NoError(t, replay(replayer, read(t, path)), path)
+		}
+	}
+	require.NotEmpty(t, spans.GetSpans(), "nothing was traced")
 }
 
 func TestTheCorpusIsWhole(t *testing.T) {

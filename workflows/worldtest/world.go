@@ -40,15 +40,23 @@ type World struct {
 	effects  map[string]int
 	order    []string
 	sessions []*payments.Attempt
-	expires  map[string]time.Time // page to its end
+	expires  map[string]time.Time     // page to its end
+	Refunds  []payments.RefundRequest // that were made or begun, in order
 	Texts    []string
 	Mails    []string
+	Sent     []Sent // both, in order
 	Claimed  directory.Claimed
 	Contact  crm.Record
 	Queued   []directory.StartRequest
+	AttachTo string            // the open journey of every queued lead's guest
 	Places   map[string]string // hold key to status
 	// Decline makes every charge of a saved method fail.
 	Decline bool
+	// SlowRefunds leaves every refund pending until ArriveRefunds.
+	SlowRefunds bool
+	// BlockTexts: the provider refuses every text, because the number opted out
+	// there (Twilio 21610).
+	BlockTexts bool
 	// fail counts the failures that are still to come, by operation.
 	fail map[string]*fault
 	// Now is the test's clock.
@@ -215,14 +223,22 @@ func (g gateway) Attempts(context.Context, payments.AttemptsRequest) ([]payments
 }
 
 func (g gateway) Refund(_ context.Context, effect options.Effect, request payments.RefundRequest) (payments.Refund, error) {
+	status := payments.RefundSucceeded
+	if g.w.SlowRefunds {
+		status = payments.RefundPending
+	}
 	err := g.w.act("refund", effect.Key, func() {
+		g.w.Refunds = append(g.w.Refunds, request)
+		if g.w.SlowRefunds {
+			return
+		}
 		for _, attempt := range g.w.sessions {
 			if attempt.PaymentID == request.PaymentID {
 				attempt.RefundedMinor += request.Amount.Minor
 			}
 		}
 	})
-	return payments.Refund{ID: "re-" + effect.Key, Status: payments.RefundSucceeded}, err
+	return payments.Refund{ID: "re-" + effect.Key, Status: status}, err
 }
 
 // Pay lets the guest pay on the open page of a step, and reports whether there
@@ -306,14 +322,23 @@ func (c contacts) ReadContact(context.Context, crm.Ref) (crm.Record, error) {
 type texts struct{ w *World }
 
 func (t texts) Send(_ context.Context, effect options.Effect, text sms.Text) (sms.Receipt, error) {
-	err := t.w.act("sms", effect.Key, func() { t.w.Texts = append(t.w.Texts, text.Body) })
+	if t.w.BlockTexts {
+		return sms.Receipt{Blocked: true}, t.w.act("blocked", effect.Key, func() {})
+	}
+	err := t.w.act("sms", effect.Key, func() {
+		t.w.Texts = append(t.w.Texts, text.Body)
+		t.w.sent("sms", text.Body)
+	})
 	return sms.Receipt{ID: "SM-" + effect.Key}, err
 }
 
 type mails struct{ w *World }
 
 func (m mails) Send(_ context.Context, effect options.Effect, mail email.Mail) (email.Receipt, error) {
-	err := m.w.act("email", effect.Key, func() { m.w.Mails = append(m.w.Mails, mail.Subject+"\n"+mail.Text) })
+	err := m.w.act("email", effect.Key, func() {
+		m.w.Mails = append(m.w.Mails, mail.Subject+"\n"+mail.Text)
+		m.w.sent("email", mail.Subject)
+	})
 	return email.Receipt{ID: "mail-" + effect.Key}, err
 }
 
@@ -343,8 +368,8 @@ func (r register) Claim(_ context.Context, effect options.Effect, request direct
 	return claimed, err
 }
 
-func (r register) Enqueue(_ context.Context, effect options.Effect, request directory.StartRequest) (struct{}, error) {
-	return struct{}{}, r.w.act("enqueue", effect.Key, func() { r.w.Queued = append(r.w.Queued, request) })
+func (r register) Enqueue(_ context.Context, effect options.Effect, request directory.StartRequest) (directory.Enqueued, error) {
+	return directory.Enqueued{AttachedTo: r.w.AttachTo}, r.w.act("enqueue", effect.Key, func() { r.w.Queued = append(r.w.Queued, request) })
 }
 
 type catalogue struct{ w *World }

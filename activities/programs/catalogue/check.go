@@ -107,6 +107,7 @@ func (c *checker) deadlines(d programs.Deadlines) {
 	c.positive("deadlines.conversing", d.Conversing)
 	c.positive("deadlines.offer", d.Offer)
 	c.positive("deadlines.deposit", d.Deposit)
+	c.want(d.SlowMethod >= 0, "deadlines.slowMethod", "more than 0, or nothing for the default")
 	c.positive("deadlines.balanceBefore", d.BalanceBefore)
 	c.positive("deadlines.arrivalCheckBefore", d.ArrivalCheckBefore)
 	c.positive("deadlines.cancelling", d.Cancelling)
@@ -175,6 +176,7 @@ func (c *checker) pace(p options.Pace) {
 	c.want(p.AttentionAfter >= 0, "pace.attentionAfter", unset)
 	c.want(p.RetryFirst >= 0, "pace.retryFirst", unset)
 	c.want(p.RetryMax >= 0, "pace.retryMax", unset)
+	c.want(p.UndoGrace >= 0, "pace.undoGrace", unset)
 	filled := p.WithDefaults()
 	c.want(filled.RetryFirst <= filled.RetryMax, "pace.retryMax", "no less than retryFirst")
 }

@@ -22,16 +22,16 @@ import (
 // buckets in seconds, from a call on the same machine to a day.
 var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 600, 3600, 86400}
 
-// telemetry is what can be seen of the process from outside: the SDK's metrics
+// metrics is what can be seen of the process from outside: the SDK's metrics
 // and the runtime's, whether it is alive and whether it works.
-type telemetry struct {
+type metrics struct {
 	handler  client.MetricsHandler
 	registry *prometheus.Registry
 	// working is true while every worker polls its queue.
 	working atomic.Bool
 }
 
-func newTelemetry() (*telemetry, error) {
+func newMetrics() (*metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
@@ -42,16 +42,16 @@ func newTelemetry() (*telemetry, error) {
 		metric.Instrument{Kind: metric.InstrumentKindHistogram},
 		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: buckets}},
 	)))
-	return &telemetry{registry: registry, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+	return &metrics{registry: registry, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                meters.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
 	})}, nil
 }
 
-// listener serves the telemetry; without an address it serves nothing.
+// listener serves the metrics; without an address it serves nothing.
 type listener struct{ server *http.Server }
 
-func (t *telemetry) listen(ctx context.Context, address string, logger *slog.Logger) (*listener, error) {
+func (m *metrics) listen(ctx context.Context, address string, logger *slog.Logger) (*listener, error) {
 	if address == "" {
 		return &listener{}, nil
 	}
@@ -61,10 +61,10 @@ func (t *telemetry) listen(ctx context.Context, address string, logger *slog.Log
 		return nil, fmt.Errorf("metrics cannot listen, METRICS_ADDR moves them: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !t.working.Load() {
+		if !m.working.Load() {
 			http.Error(w, "the workers are not running", http.StatusServiceUnavailable)
 			return
 		}

@@ -1,0 +1,99 @@
+package deployment
+
+import (
+	"math"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// run starts a program that lives as long as the test, and stops it as a
+// container is stopped.
+func run(t *testing.T, name string, command *exec.Cmd, stop syscall.Signal) {
+	t.Helper()
+	logs := filepath.Join(t.TempDir(), name+".log")
+	file, err := os.Create(logs)
+	require.NoError(t, err)
+	command.Stdout, command.Stderr = file, file
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	// The test's context ends before its clean-ups: they stop it, not the context.
+	command.Cancel = func() error { return nil }
+	require.NoError(t, command.Start(), name)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- command.Wait()
+		_ = file.Close()
+	}()
+	t.Cleanup(func() {
+		_ = command.Process.Signal(stop)
+		select {
+		case <-ended:
+		case <-time.After(20 * time.Second):
+			_ = command.Process.Kill()
+			<-ended
+			t.Errorf("%s did not stop within 20 s", name)
+		}
+		if t.Failed() {
+			if data, err := os.ReadFile(logs); err == nil {
+				t.Logf("last of %s:\n%s", name, data[max(0, len(data)-3000):])
+			}
+		}
+	})
+}
+
+// eventually waits for a condition; it is looked at every 100 ms.
+func eventually(t *testing.T, within time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.After(within)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited %s for: %s", within, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// lowPort is a free one that fits the server's table of its members, whose
+// column for it is a smallint. None is given out twice.
+func lowPort(t *testing.T) string {
+	t.Helper()
+	for lastLowPort < math.MaxInt16 {
+		lastLowPort++
+		port := strconv.Itoa(lastLowPort)
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		require.NoError(t, listener.Close())
+		return port
+	}
+	t.Fatal("there is no free port below 32768")
+	return ""
+}
+
+// lastLowPort begins at random, so that two runs on one machine seldom meet.
+var lastLowPort = 20000 + rand.IntN(10000)
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close() //nolint:errcheck // the port is free again either way
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	return port
+}
