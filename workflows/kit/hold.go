@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// MaxHold is how long a hold may be asked for at once: a guest who is forgotten
-// for longer should be looked at.
+// MaxHold is how long a hold may be asked for at once, and the term of one that
+// names none: a guest who is forgotten for longer should be looked at.
 const MaxHold = 30 * 24 * time.Hour
 
 // What a hold does to the deadlines of the guest.
@@ -73,10 +73,13 @@ func checkHold(command Hold, now time.Time) error {
 }
 
 // Hold holds the workflow. until is when a person is reminded of it; zero means
-// never.
+// after MaxHold.
 func (c *Core) Hold(ctx workflow.Context, until time.Time) {
 	if c.Held() {
 		return
+	}
+	if until.IsZero() {
+		until = workflow.Now(ctx).Add(MaxHold)
 	}
 	c.common.Control, c.common.HeldSince, c.common.HeldUntil = ControlHeld, workflow.Now(ctx).UTC(), until.UTC()
 	c.common.HoldRuns = false
@@ -131,12 +134,20 @@ func (c *Core) stops(class Class) bool {
 	return c.Held() && (class == ClassMessage || (class == ClassGuest && !c.common.HoldRuns))
 }
 
-// watchHold reminds a person when the time that a hold was asked for is over.
-// Nothing resumes by itself.
+// holdDeadline is the term of the present hold.
+func (c *Core) holdDeadline() []Deadline {
+	if !c.Held() {
+		return nil
+	}
+	return []Deadline{{Name: "hold", At: c.common.HeldUntil, Class: ClassInternal, Consequence: "attention: it is still held"}}
+}
+
+// watchHold reminds a person when the term of a hold is over, and again after
+// each MaxHold. Nothing resumes by itself.
 func (c *Core) watchHold(ctx workflow.Context) {
 	workflow.GoNamed(ctx, "hold", func(ctx workflow.Context) {
 		for {
-			must(workflow.Await(ctx, func() bool { return c.Held() && !c.common.HeldUntil.IsZero() }))
+			must(workflow.Await(ctx, c.Held))
 			since, until := c.common.HeldSince, c.common.HeldUntil
 			over := func() bool {
 				return !c.Held() || !c.common.HeldSince.Equal(since) || !c.common.HeldUntil.Equal(until)
@@ -146,8 +157,8 @@ func (c *Core) watchHold(ctx workflow.Context) {
 			must(workflow.Await(ctx, func() bool { return over() || timer.IsReady() }))
 			if !over() {
 				c.Raise(ctx, holdExpired)
+				c.common.HeldUntil = until.Add(MaxHold)
 				c.Nudge()
-				must(workflow.Await(ctx, over))
 			}
 			cancel()
 		}

@@ -184,7 +184,7 @@ func (c *Core) shift(by time.Duration) {
 
 // NextDeadlines lists what happens next by itself, soonest first.
 func (c *Core) NextDeadlines() []Deadline {
-	list := append([]Deadline(nil), c.upcoming()...)
+	list := append(c.holdDeadline(), c.upcoming()...)
 	for _, name := range workflow.DeterministicKeys(c.common.Deadlines) {
 		list = append(list, c.common.Deadlines[name])
 	}

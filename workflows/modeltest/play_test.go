@@ -117,7 +117,7 @@ func (p *play) open(at time.Time) {
 	p.env.RegisterWorkflowWithOptions(p.startPlan, workflow.RegisterOptions{Name: payment.Type})
 	p.env.RegisterWorkflowWithOptions(p.startPlace, workflow.RegisterOptions{Name: appointment.Type})
 	p.world.Register(p.env)
-	p.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&toOthers{play: p}}})
+	p.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&toOthers{play: p}}})
 	for _, next := range p.acts {
 		p.later(next, at)
 	}

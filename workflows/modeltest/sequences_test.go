@@ -199,6 +199,9 @@ func overrideStage(p *play, to string, ack []string) {
 			p.model.overridden[to] = true
 		case ack == nil:
 			named := guardName.FindAllString(rejected.Error(), -1)
+			if len(named) == 0 {
+				return // it was refused for another reason
+			}
 			slices.Sort(named)
 			p.soon("override with ack", time.Minute, func(p *play) { overrideStage(p, to, slices.Compact(named)) })
 		}
