@@ -13,7 +13,7 @@ WORKFLOWCHECK_VERSION := v0.6.0
 TEMPORAL := $(shell command -v temporal 2>/dev/null || echo $(BIN)/temporal)
 export TEMPORAL_CLI := $(TEMPORAL)
 
-.PHONY: run demo test tools build lint workflowcheck unit histories fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit histories costs fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -45,6 +45,11 @@ unit: $(TEMPORAL)
 # histories are only added.
 histories: $(TEMPORAL)
 	@RECORD_HISTORIES=1 $(GO) test -count=1 -timeout 20m -run TestRecordHistories ./internal/integration/...
+
+# Writes the table of costs anew, from what internal/integration/testdata/costs.json
+# declares. It fails if a way does not cost what its declaration says.
+costs: $(TEMPORAL)
+	@UPDATE_COSTS=1 $(GO) test -count=1 -parallel 4 -timeout 10m -run '^TestCosts$$' ./internal/integration/
 
 fuzz:
 	@for package in $$($(GO) list ./...); do \
