@@ -41,7 +41,7 @@ func measured() programs.Program {
 
 func silent() programs.Program {
 	program := measured()
-	program.Deadlines.Conversing = seconds(15)
+	program.Deadlines.Conversing = seconds(12)
 	return program
 }
 

@@ -96,7 +96,7 @@ func (w *walker) books(arrival time.Duration) {
 	began := time.Now()
 	w.begins()
 	if arrival == soon {
-		arrival = firstBefore + 3*time.Since(began) // a slow machine gets more time
+		arrival = firstBefore + 2*time.Since(began) // a slow machine gets more time
 	}
 	_, err := w.sandbox.Consent(w.id, journey.PurposeHealth, true, "1")
 	require.NoError(w.t, err)
