@@ -18,7 +18,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit histories fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit histories costs fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -50,6 +50,11 @@ unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 # histories are only added.
 histories: $(TEMPORAL)
 	@RECORD_HISTORIES=1 $(GO) test -count=1 -timeout 20m -run TestRecordHistories ./internal/integration/...
+
+# Writes the table of costs anew, from what internal/integration/testdata/costs.json
+# declares. It fails if a way does not cost what its declaration says.
+costs: $(TEMPORAL)
+	@UPDATE_COSTS=1 $(GO) test -count=1 -parallel 4 -timeout 10m -run '^TestCosts$$' ./internal/integration/
 
 fuzz:
 	@for package in $$($(GO) list ./...); do \

@@ -58,6 +58,7 @@ type settings struct {
 	program       programs.Program
 	env           []string // for worker and proxy
 	emailActivity bool
+	manual        bool // no provider tells by itself what became of a message
 	onCall        func(point string, call sandbox.JournalEntry)
 	plain         bool // codec off: the canary's counter-proof
 	keys          string
@@ -107,7 +108,7 @@ func open(t *testing.T, set settings) *house {
 
 func (h *house) startSandbox(set settings, secrets sandbox.Secrets) {
 	server, err := sandbox.New(sandbox.Config{
-		Secrets: secrets, EmailActivity: set.emailActivity, OnCall: set.onCall, ProxyURL: h.proxyURL,
+		Secrets: secrets, EmailActivity: set.emailActivity, ManualDelivery: set.manual, OnCall: set.onCall, ProxyURL: h.proxyURL,
 		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
 	})
 	require.NoError(h.t, err)

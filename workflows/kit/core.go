@@ -82,6 +82,7 @@ type Core struct {
 	until    time.Time
 	nudges   int // handlers that changed the state
 	noticed  int // nudges that the loop has acted on
+	turns    int // how often the loop has come to rest
 	leave    bool
 	upcoming func() []Deadline
 }
@@ -111,6 +112,7 @@ func Open(ctx workflow.Context, common *Common, policy Policy, pace options.Pace
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	ctx = options.WithPace(ctx, core.pace)
 	core.watchHold(ctx)
+	core.showAtRest(ctx)
 	OnSignal(ctx, core, SignalContinueAsNew, "Continue as new at the next wait: the quiet point before an upgrade.",
 		func(Empty) string { return "" }, func(Empty) { core.leave = true })
 	return ctx, core
@@ -155,7 +157,7 @@ func (c *Core) wait(ctx workflow.Context, condition func() bool) {
 		if condition() {
 			return
 		}
-		c.publish(ctx)
+		c.turns++
 		// The context is disconnected: Await returns no error but a cancelled
 		// one, which cannot be.
 		if err := workflow.Await(ctx, func() bool { return condition() || c.nudges != c.noticed }); err != nil {

@@ -27,10 +27,15 @@ func (c *Core) Finish(ctx workflow.Context) (changed bool) {
 // its receiver, which the SDK woke but which has not run: the loop runs first.
 // So the receivers have a turn, and then what is left in the channels is read.
 func (c *Core) collect(ctx workflow.Context) {
+	yield(ctx)
+	c.Drain()
+}
+
+// yield gives everybody else who can go on a turn in the same workflow task.
+func yield(ctx workflow.Context) {
 	others := false
 	workflow.GoNamed(ctx, "yield", func(workflow.Context) { others = true })
 	must(workflow.Await(ctx, func() bool { return others }))
-	c.Drain()
 }
 
 // ContinueAsNew ends the run and hands the state on. Call it after Finish: what

@@ -77,6 +77,23 @@ type published struct {
 	Once         bool      `json:"once,omitempty"`
 }
 
+// showAtRest publishes when nobody has anything left to do in a workflow task:
+// not the loop, not a handler, not the loop again after the handler. So a task
+// in which several things meet has one upsert at most.
+func (c *Core) showAtRest(ctx workflow.Context) {
+	workflow.GoNamed(ctx, "show", func(ctx workflow.Context) {
+		for shown := 0; ; {
+			must(workflow.Await(ctx, func() bool { return c.turns != shown && c.noticed == c.nudges }))
+			turns, nudges := c.turns, c.nudges
+			yield(ctx)
+			if c.turns == turns && c.nudges == nudges {
+				c.publish(ctx)
+				shown = turns
+			}
+		}
+	})
+}
+
 // publish shows where the workflow stands: at most one upsert, only on change.
 func (c *Core) publish(ctx workflow.Context) {
 	face := c.face()

@@ -59,11 +59,11 @@ func want(ok bool, from, to string) error {
 // guarded says what must have happened before a stage.
 func (m *model) guarded(to string) error {
 	switch {
-	case to == "clearance_review" && !(m.consented && m.formed):
+	case to == "clearance_review" && (!m.consented || !m.formed):
 		return fmt.Errorf("%s without consent and questionnaire", to)
 	case slices.Contains([]string{"offer", "booked", "in_program"}, to) && !m.cleared:
 		return fmt.Errorf("%s without clearance", to)
-	case to == "deposit_pending" && !(m.policy && m.answered):
+	case to == "deposit_pending" && (!m.policy || !m.answered):
 		return fmt.Errorf("%s before the policy was accepted", to)
 	case to == "booked" && !m.deposit:
 		return fmt.Errorf("%s without deposit", to)

@@ -57,9 +57,7 @@ type standIn struct {
 	id                 string
 	closed             bool
 	captured, refunded int64
-	paid               bool
 	revision           int
-	confirmed          bool
 }
 
 // failer is a test, or one of rapid's.
