@@ -96,6 +96,7 @@ func within(t *testing.T, s scenario, used map[string]cost) {
 		assert.LessOrEqual(t, got.Tasks, bill.tasks(), "%s: workflow tasks", name)
 		assert.GreaterOrEqual(t, got.Tasks, bill.tasks()-d.MayMerge, "%s: fewer tasks than declared; declare what is shared", name)
 		assert.LessOrEqual(t, got.Upserts, bill.upserts, "%s: upserts", name)
+		assert.GreaterOrEqual(t, got.Upserts, bill.upserts-d.MayMerge, "%s: fewer upserts than declared", name)
 		assert.LessOrEqual(t, bill.upserts, d.visible(), "%s: more is said to be shown than can change", name)
 		assert.Equal(t, bill.events()-3*bill.tasks()-bill.upserts, got.Events-3*got.Tasks-got.Upserts, "%s: events beside tasks and upserts", name)
 		assert.Equal(t, bill.actions()-bill.upserts, got.Actions-got.Upserts, "%s: actions beside upserts", name)
