@@ -50,7 +50,7 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 		id := h.begin(guest)
 		profile, plan, session := h.relative("guest", id), h.relative("pay", id), h.relative("appt", id)
 		h.shake(id, journey.StageConversing, profile)
-		h.fillIn(id, guest, 34*time.Second)
+		h.fillIn(id, guest, 50*time.Second)
 		h.mailed(guest, "health")
 		h.shake(id, journey.StageScreening, profile)
 		_, err := h.sandbox.SendHealthForm(id, "form-1")

@@ -51,6 +51,7 @@ func TestRecordHistories(t *testing.T) {
 		r.webhookFirst(), r.duplicates(), r.providerDown(),
 		r.happy(), r.reset(), r.chain(), r.lost(), r.cancelled(), r.rescheduled(), r.pastDue(), r.held(), r.optedOut(),
 		r.contacts(), r.refused(), r.standing(), r.latePayment(),
+		r.cleared(), r.notCleared(), r.neverCame(), r.waited(), r.merged(), r.commanded(),
 	}
 	for _, end := range ends {
 		end()
@@ -113,7 +114,16 @@ func writePrograms(t *testing.T, dir string) string {
 	hasty.Deadlines.Deposit, hasty.Deadlines.LateWindow = seconds(6), seconds(30)
 	silent := quick()
 	silent.Deadlines.Conversing, silent.Deadlines.Offer = seconds(10), seconds(4)
-	for code, program := range map[string]programs.Program{"quick": quick(), "long": long, "after": after, "hasty": hasty, "silent": silent} {
+	care := medical()
+	carefully := long
+	carefully.Stages = care.Stages
+	carefully.Deadlines.Screening, carefully.Deadlines.ScreeningNudge = 2*hour, hour
+	carefully.Deadlines.ClearanceReview, carefully.Deadlines.ClearanceChecks = 2*hour, care.Deadlines.ClearanceChecks
+	carefully.Deadlines.NoShowGrace = 2 * hour
+	noShow := medical()
+	noShow.Deadlines.CheckIn, noShow.Deadlines.NoShowGrace = seconds(1), seconds(3)
+	noShow.Length = seconds(12)
+	for code, program := range map[string]programs.Program{"medical": care, "carefully": carefully, "no-show": noShow, "quick": quick(), "long": long, "after": after, "hasty": hasty, "silent": silent} {
 		program.Code = code
 		data, err := json.Marshal(program)
 		require.NoError(t, err)

@@ -296,7 +296,7 @@ func inEveryStage(t *testing.T) {
 	program.Stages, program.Deadlines = medical().Stages, medical().Deadlines
 	program.Deadlines.BalanceBefore = seconds(3)
 	h := k.openFor(t, settings{program: program, emailActivity: true})
-	h.invite(75*time.Second, true, nil)
+	h.invite(50*time.Second, true, nil)
 	before, written, answered := sandbox.PointBeforeWrite, sandbox.PointAfterWrite, sandbox.PointAfterAnswer
 	var deaths []death
 
