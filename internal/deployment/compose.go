@@ -97,8 +97,9 @@ func Environment(t testing.TB, project *types.Project, service string) map[strin
 	return environment
 }
 
-// connection are the variables that temporalclient reads beside the settings.
-var connection = []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+// connection are the variables that temporalclient and telemetry read beside the
+// settings.
+var connection = []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 // Fits fails the test unless a service sets variables that the program with
 // the settings S reads, sets or passes on every one of them but those left

@@ -24,8 +24,8 @@ import (
 
 // unhurried gives a quick program room for an operator at every wait.
 func unhurried(program programs.Program) programs.Program {
-	program.Length = seconds(18)
-	program.Session.After = seconds(14)
+	program.Length = seconds(30)
+	program.Session.After = seconds(26)
 	program.Session.Reminders = []programs.Reminder{
 		{Name: "24h", Before: seconds(8), Channels: []string{"sms", "email"}},
 		{Name: "1h", Before: seconds(4), Channels: []string{"sms"}},
@@ -70,6 +70,7 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 		h.shake(id, journey.StagePreArrival, plan, session)
 		h.shake(id, journey.StageInProgram, plan, session)
 		h.shake(id, journey.StageAftercare, plan, profile)
+		t.Log(strings.Join(h.timeline(session), "\n"))
 		return id
 	}
 	alike(t, settings{program: unhurried(medical())}, undisturbed, settings{program: unhurried(medical())}, held)

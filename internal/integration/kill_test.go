@@ -310,7 +310,7 @@ func inEveryStage(t *testing.T) {
 	require.NoError(t, err)
 	h.clear(stays.id)
 	h.reaches(stays.id, journey.StagePreArrival, 60*time.Second)
-	k.arm(kill{"hubspot", "deals.upsert", "crm.deal.in_program", written}, stays)
+	k.arm(kill{"hubspot", "notes.upsert", "crm.note.in_program", written}, stays)
 	deaths = append(deaths, k.await())
 	k.arm(kill{"sendgrid", "mail.send", "check_in-1.email", before}, stays)
 	deaths = append(deaths, k.await())
@@ -319,25 +319,25 @@ func inEveryStage(t *testing.T) {
 	leaves := h.beginRun(lead(2))
 	h.clear(leaves.id)
 	h.reaches(leaves.id, journey.StagePreArrival, 60*time.Second)
-	k.arm(kill{"google", "events.delete", "", written}, leaves)
+	k.arm(kill{"stripe", "refunds.create", "", written}, leaves)
 	h.must(leaves.id, kit.UpdateCancel, kit.Cancel{
 		Envelope: kit.Envelope{Actor: "ana", Role: "manager", Reason: "the house is closed"}, By: "property", Refund: "full",
 	})
-	gone := k.await()
-	k.arm(kill{"stripe", "refunds.create", "", written}, leaves)
 	back := k.await()
-	k.arm(kill{"hubspot", "deals.upsert", "crm.deal.cancelled", before}, leaves)
-	deal := k.await()
+	k.arm(kill{"hubspot", "notes.upsert", "crm.note.cancelled", before}, leaves)
+	note := k.await()
+	k.arm(kill{"sendgrid", "mail.send", "cancellation.email", answered}, leaves)
+	told := k.await()
 	assert.Equal(t, "cancelled", h.result(leaves.id, 2*time.Minute).Stage)
 
 	want := map[string]int{}
-	for _, died := range append(deaths, gone, back, deal) {
+	for _, died := range append(deaths, back, note, told) {
 		want[died.key] = 1
 	}
 	for _, died := range deaths {
 		h.interrupted(stays.id, died)
 	}
-	for _, died := range []death{gone, back, deal} {
+	for _, died := range []death{back, note, told} {
 		h.interrupted(leaves.id, died)
 	}
 	h.counts(want)

@@ -57,11 +57,9 @@ func TestGuestFillsInTheIntakePage(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, `<label for="arrival">`)
 	assert.Contains(t, body, `lang="en"`)
-	status, body = w.browse("/pages/intake/j1", url.Values{"arrival": {"2027-03-02T15:00"}})
+	status, body = w.browse("/pages/intake/j1", url.Values{"arrival": {"tomorrow"}, "consent": {"yes"}})
 	assert.Equal(t, http.StatusUnprocessableEntity, status)
 	assert.Contains(t, body, `role="alert"`)
-	status, _ = w.browse("/pages/intake/j1", url.Values{"arrival": {"tomorrow"}, "consent": {"yes"}})
-	assert.Equal(t, http.StatusUnprocessableEntity, status)
 	assert.Empty(t, w.Webhooks("guest"))
 
 	status, _ = w.browse("/pages/intake/j1", url.Values{"arrival": {"2027-03-02T15:00"}, "consent": {"yes"}})
@@ -70,6 +68,32 @@ func TestGuestFillsInTheIntakePage(t *testing.T) {
 	assert.Equal(t, "journey/j1", events["intake"].JourneyID)
 	assert.Equal(t, "2027-03-02T15:00:00", events["intake"].Data["arrival"])
 	assert.Equal(t, "true", events["consent"].Data["granted"])
+}
+
+func TestGuestMayConsentLater(t *testing.T) {
+	w := start(t)
+	status, _ := w.browse("/pages/intake/j1", url.Values{"arrival": {"2027-03-02T15:00"}})
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotContains(t, w.guestEvents(1), "consent")
+	status, _ = w.browse("/pages/consent/j1", url.Values{})
+	assert.Equal(t, http.StatusUnprocessableEntity, status)
+	status, _ = w.browse("/pages/consent/j1", url.Values{"consent": {"no"}})
+	assert.Equal(t, http.StatusOK, status)
+	consent := w.guestEvents(2)["consent"]
+	assert.Equal(t, "health_data", consent.Data["purpose"])
+	assert.Equal(t, "false", consent.Data["granted"])
+}
+
+func TestGuestFillsInTheQuestionnaire(t *testing.T) {
+	w := start(t)
+	status, _ := w.browse("/pages/health/j1", url.Values{"answers": {"canary"}})
+	assert.Equal(t, http.StatusUnprocessableEntity, status)
+	status, _ = w.browse("/pages/health/j1", url.Values{"answers": {"canary"}, "truthful": {"yes"}})
+	assert.Equal(t, http.StatusOK, status)
+	form := w.guestEvents(1)["health_form"]
+	assert.Equal(t, "true", form.Data["complete"])
+	assert.NotEmpty(t, form.Data["ref"])
+	assert.NotContains(t, w.Webhooks("guest")[0].Body, "canary", "the answers stay where they were given")
 }
 
 func TestGuestAnswersOnTheOfferPage(t *testing.T) {

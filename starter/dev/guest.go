@@ -65,7 +65,7 @@ func (g *guest) waitLink(ctx context.Context, page string) (string, error) {
 	for {
 		received, err := g.providers.messages(ctx, g.example.lead.Email)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("the guest waits for a message with a link to %s: %w", page, err)
 		}
 		if link := findLink(received, page); link != "" {
 			return link, nil

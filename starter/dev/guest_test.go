@@ -102,6 +102,9 @@ func TestTheGuestFollowsTheLinksOfTheMessages(t *testing.T) {
 	}, soon, 10*time.Millisecond)
 	assert.False(t, w.took("/webhooks/guest/policy_accepted", ""), "nobody has offered anything yet")
 
+	w.mail(t, "ana@example.com", "A few questions: "+w.base+"/pages/health/j1")
+	require.Eventually(t, func() bool { return w.took("/webhooks/guest/health_form", `"complete":"true"`) }, soon, 10*time.Millisecond)
+
 	w.mail(t, "ana@example.com", "Your offer: "+w.base+"/pages/offer/j1")
 	require.Eventually(t, func() bool {
 		return w.took("/webhooks/guest/policy_accepted", "journey/j1") && w.took("/webhooks/guest/offer_answer", "accepted")

@@ -119,10 +119,10 @@ func TestAJourneyIsFollowedToItsEnd(t *testing.T) {
 
 	r.await(t, "journey/x", "stage offer")
 	r.await(t, "journey/x", "money pending: 0 captured, 0 refunded (minor units)")
-	r.await(t, "pay/x", "call payments.Charge (deposit) under way")
+	r.await(t, "pay/x", "call payments.Charge (charge · deposit) under way")
 	close(release)
 	require.Eventually(t, func() bool {
-		return slices.ContainsFunc(r.told("pay/x"), func(s string) bool { return strings.HasPrefix(s, "call payments.Charge (deposit) done in ") })
+		return slices.ContainsFunc(r.told("pay/x"), func(s string) bool { return strings.HasPrefix(s, "call payments.Charge (charge · deposit) done in ") })
 	}, soon, 20*time.Millisecond, "the plan's own call")
 
 	require.NoError(t, connection.SignalWorkflow(t.Context(), "journey/x", "", kit.SignalContinueAsNew, kit.Empty{}))

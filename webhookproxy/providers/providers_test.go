@@ -79,7 +79,7 @@ func TestTheTable(t *testing.T) {
 	}, budgets)
 	require.ElementsMatch(t, []string{
 		"/webhooks/stripe", "/webhooks/sendgrid", "/webhooks/hubspot", "/webhooks/twilio/inbound", "/webhooks/twilio/status",
-		"/webhooks/guest/intake", "/webhooks/guest/consent", "/webhooks/guest/policy_accepted", "/webhooks/guest/offer_answer",
+		"/webhooks/guest/intake", "/webhooks/guest/consent", "/webhooks/guest/health_form", "/webhooks/guest/policy_accepted", "/webhooks/guest/offer_answer",
 	}, paths)
 }
 

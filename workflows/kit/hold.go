@@ -139,7 +139,7 @@ func (c *Core) holdDeadline() []Deadline {
 	if !c.Held() {
 		return nil
 	}
-	return []Deadline{{Name: "hold", At: c.common.HeldUntil, Class: ClassInternal, Consequence: "attention: it is still held"}}
+	return []Deadline{{Name: "held", At: c.common.HeldUntil, Class: ClassInternal, Consequence: "attention: it is still held"}}
 }
 
 // watchHold reminds a person when the term of a hold is over, and again after
