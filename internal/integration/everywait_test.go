@@ -70,7 +70,6 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 		h.shake(id, journey.StagePreArrival, plan, session)
 		h.shake(id, journey.StageInProgram, plan, session)
 		h.shake(id, journey.StageAftercare, plan, profile)
-		t.Log(strings.Join(h.timeline(session), "\n"))
 		return id
 	}
 	alike(t, settings{program: unhurried(medical())}, undisturbed, settings{program: unhurried(medical())}, held)

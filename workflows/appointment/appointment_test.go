@@ -98,6 +98,19 @@ func TestAHoldSilencesReminders(t *testing.T) {
 	}
 }
 
+func TestAHoldThatEndsBeforeTheRemindersCostsNone(t *testing.T) {
+	stay := worldtest.NewAlone(t, id)
+	stay.After(24*time.Hour, func() {
+		stay.Command(id, kit.UpdateHold, kit.Hold{Envelope: worldtest.Operator("strike")}, nil)
+	})
+	stay.After(25*time.Hour, func() {
+		stay.Command(id, kit.UpdateRelease, kit.Release{Envelope: worldtest.Operator("over")}, nil)
+	})
+	result := run(t, stay, byTelephone())
+	assert.Equal(t, "done", result.Stage)
+	assert.Equal(t, 2, stay.World.Count("sms"))
+}
+
 func TestAfterACancelNothingIsSent(t *testing.T) {
 	stay := worldtest.NewAlone(t, id)
 	stay.After(24*time.Hour, func() {

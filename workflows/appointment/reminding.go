@@ -44,14 +44,15 @@ func (a *appointment) messageDeadline(what string, entry timetable.ReminderTime,
 
 // untilMessage waits until a message is due or something is ready, at most to
 // the end. During a hold only the end counts; it runs on, as messages do not.
+// It returns when a hold ends, so that the next message is waited for again.
 func (a *appointment) untilMessage(ctx workflow.Context, end kit.Deadline, reminders bool, ready func() bool) (wake kit.Wake, over bool, err error) {
-	next := end
+	next, held := end, a.core.Held()
 	for _, message := range a.messages(reminders) {
-		if deadline := a.turn(message); !a.core.Held() && !deadline.At.IsZero() && deadline.At.Before(next.At) {
+		if deadline := a.turn(message); !held && !deadline.At.IsZero() && deadline.At.Before(next.At) {
 			next = deadline
 		}
 	}
-	wake, err = a.core.Until(ctx, next, func() bool { return ready() || a.isDue(ctx, reminders) })
+	wake, err = a.core.Until(ctx, next, func() bool { return held || ready() || a.isDue(ctx, reminders) })
 	return wake, wake == kit.Expired && next.Name == end.Name, err
 }
 
