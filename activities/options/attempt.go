@@ -7,9 +7,12 @@ import (
 )
 
 // Attempt narrows an effect to the present attempt: it is the first try only
-// if the step says so and Temporal has not tried before.
+// if the step says so, Temporal has not tried before, and the run is still the
+// one that asked for it.
 func Attempt(ctx context.Context, effect Effect) Effect {
-	effect.FirstTry = effect.FirstTry && activity.GetInfo(ctx).Attempt == 1
+	info := activity.GetInfo(ctx)
+	sameRun := effect.Run == "" || effect.Run == info.WorkflowExecution.RunID
+	effect.FirstTry = effect.FirstTry && info.Attempt == 1 && sameRun
 	return effect
 }
 

@@ -16,6 +16,9 @@ type Effect struct {
 	FirstTry bool `json:"firstTry"`
 	// Since is when the step was first scheduled: the lower bound of look-ups.
 	Since time.Time `json:"since"`
+	// Run is the run that scheduled the call. A reset hands a call that was under
+	// way to a new run with its old input: there it is no first try.
+	Run string `json:"run,omitempty"`
 }
 
 // Command is what a mutating activity receives: one JSON value.

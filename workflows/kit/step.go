@@ -145,6 +145,7 @@ func attempt[R, T any](ctx workflow.Context, c *Core, step Step[R, T], entry *En
 		Key:      c.EffectKey(step.Name, entry.Generation),
 		FirstTry: entry.Tries == 0 && !c.common.WasReset,
 		Since:    entry.Since,
+		Run:      workflow.GetInfo(ctx).WorkflowExecution.RunID,
 	}
 	entry.Status, entry.Digest = StepTrying, digest(step.Request)
 	entry.Tries++
