@@ -2,6 +2,8 @@ package integration
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +37,7 @@ func (w *walker) agrees() {
 	for name, d := range s.Workflows {
 		w.consistent(name, d)
 		w.noted(name, d)
+		w.sent(name, d)
 	}
 }
 
@@ -95,6 +98,33 @@ func (w *walker) noted(name string, d declared) {
 	}
 	assert.Equal(w.t, append([]string{}, d.Stages...), stages, "stages of %s", name)
 	assert.Equal(w.t, append([]string{}, d.Waits...), waits, "deadlines of %s that passed", name)
+}
+
+// sent looks for each turn's message among those that the providers took.
+func (w *walker) sent(name string, d declared) {
+	w.t.Helper()
+	var taken []string
+	for _, message := range w.sandbox.Messages(sandbox.MessageFilter{}) {
+		taken = append(taken, message.EffectKey)
+	}
+	for _, turn := range d.Turns {
+		key := w.effectKey(w.runs(name)[0], turn)
+		assert.True(w.t, slices.Contains(taken, key) || slices.Contains(taken, shortened(key, 16)), "%s: no message %q was sent at its turn", name, turn)
+	}
+}
+
+// effectKey is how a mail names the step that it comes from. A text's callback
+// has no room for it, and names its hash.
+func (w *walker) effectKey(workflowID, step string) string {
+	w.t.Helper()
+	described, err := w.client.DescribeWorkflowExecution(context.Background(), workflowID, "")
+	require.NoError(w.t, err)
+	return fmt.Sprintf("%s/%s/%s/0", workflowID, shortened(described.GetWorkflowExecutionInfo().GetFirstRunId(), 12), step)
+}
+
+func shortened(text string, digits int) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:digits]
 }
 
 func (w *walker) lines(workflowID string) []kit.Line {

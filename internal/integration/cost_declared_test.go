@@ -61,6 +61,10 @@ type declared struct {
 	Children []string `json:"children,omitempty"`
 	Ended    []string `json:"ended,omitempty"`
 
+	// Turns are the messages whose instant came: a timer passes as for a deadline,
+	// but the timeline has no line for it. Those of one instant have one turn.
+	Turns []string `json:"turns,omitempty"`
+
 	// Waits are the deadlines that pass. Cancelled are those that do not, each
 	// with the fact, update or sender that came first. Left still run at the end.
 	Waits     []string          `json:"waits,omitempty"`
@@ -96,7 +100,7 @@ func (d declared) count() int { return max(d.Count, 1) }
 func (d declared) bill() bill {
 	b := bill{
 		workflows: d.count(), closed: d.count(), activities: sum(d.Effects) + sum(d.Readings) + sum(d.Inside),
-		waits: len(d.Waits), cancelled: len(d.Cancelled), left: len(d.Left), signals: sum(d.Facts) + sum(d.Heard),
+		waits: len(d.Turns) + len(d.Waits), cancelled: len(d.Cancelled), left: len(d.Left), signals: sum(d.Facts) + sum(d.Heard),
 		updates: sum(d.Updates) + sum(d.Requests), told: sum(d.Told), children: len(d.Children), ended: len(d.Ended),
 		upserts: d.Shown, shared: d.Shared,
 	}
@@ -112,7 +116,7 @@ func (d declared) bill() bill {
 // visible is the most that a declaration can show: the start, each stage, and
 // each deadline when it is set and when it is over.
 func (d declared) visible() int {
-	return d.count() + len(d.Stages) + 2*len(d.Waits) + 2*len(d.Cancelled) + len(d.Left)
+	return d.count() + len(d.Stages) + 2*len(d.Turns) + 2*len(d.Waits) + 2*len(d.Cancelled) + len(d.Left)
 }
 
 func sum(counts map[string]int) int {

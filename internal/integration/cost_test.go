@@ -36,6 +36,7 @@ func measured() programs.Program {
 	program.Length = seconds(8)
 	program.Session.After = seconds(2)
 	program.CheckIns = []options.Duration{seconds(2), seconds(4)}
+	program.Pace.UndoGrace = seconds(1) // a move is told well before its reminders, which it would else replace
 	return program
 }
 

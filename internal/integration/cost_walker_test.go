@@ -83,9 +83,9 @@ func (w *walker) begins() {
 	w.rest()
 }
 
-// firstBefore is how long before the arrival the first reminder or charge comes:
-// by then the stay is booked.
-const firstBefore = 10 * time.Second
+// firstBefore is how long before the arrival the stay is booked at the latest: a
+// reminder is left out if a quarter of its lead does not lie before it as well.
+const firstBefore = 14 * time.Second
 
 // soon is an arrival as early as the machine allows.
 const soon = 0
@@ -96,7 +96,7 @@ func (w *walker) books(arrival time.Duration) {
 	began := time.Now()
 	w.begins()
 	if arrival == soon {
-		arrival = firstBefore + 2*time.Since(began) // a slow machine gets more time
+		arrival = firstBefore + 3*time.Since(began) // a slow machine gets more time
 	}
 	_, err := w.sandbox.Consent(w.id, journey.PurposeHealth, true, "1")
 	require.NoError(w.t, err)
@@ -138,7 +138,7 @@ func (w *walker) cancels() {
 func (w *walker) reschedules() {
 	w.books(2 * time.Hour)
 	w.rest()
-	start := time.Now().Add(15 * time.Second).UTC().Truncate(time.Second)
+	start := time.Now().Add(18 * time.Second).UTC().Truncate(time.Second)
 	w.orders(kit.UpdateReschedule, kit.Reschedule{Envelope: operator("the doctor is ill"), Start: start.Format(time.RFC3339)})
 	w.eventually(time.Minute, "the moved appointment ends", func() bool { return w.closed(w.relative("appt", w.id)) })
 }
