@@ -24,7 +24,7 @@ import (
 )
 
 // documented is the file that holds the table of what each type offers.
-const documented = "testdata/offers.md"
+const documented = "../README.md"
 
 // The table that operators read is what the handlers say of themselves.
 func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {

@@ -32,6 +32,7 @@ import (
 	"guestjourney/activities/options"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/telemetry/telemetrytest"
 	"guestjourney/workflows"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -42,7 +43,8 @@ import (
 // read in Temporal, in its database, or in what our programs log and measure.
 func TestTheCanaryIsNowhere(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "temporal.db")
-	h := open(t, settings{program: medical(), serverFile: file, env: []string{"LOG_LEVEL=debug"}})
+	collector := telemetrytest.Start(t)
+	h := open(t, settings{program: medical(), serverFile: file, env: append(collector.Environment(), "LOG_LEVEL=debug")})
 	birds := newCanaries()
 	// What fails is logged, and its error stays in histories.
 	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.Fault500, Count: 2}))
@@ -76,12 +78,15 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	kept.addFiles(t, file, file+"-wal", h.worker.log, h.proxy.log)
 	kept.addMetrics(t, h.worker)
 	kept.addMetrics(t, h.proxy)
+	h.stop(h.worker) // what is left of the traces leaves with it
+	h.stop(h.proxy)
+	kept.add("traces", collector.Bytes())
 	for name, canary := range birds.values {
 		assert.Empty(t, kept.find(canary), "%s (%s) can be read there", name, canary)
 	}
 	// The search has looked where something was.
 	assert.NotEmpty(t, kept.find(id))
-	for place, text := range map[string]string{"worker.log": "workers started", "proxy.log": "webhook event", "metrics of worker": "temporal_", "metrics of proxy": "go_gc"} {
+	for place, text := range map[string]string{"worker.log": "workers started", "proxy.log": "webhook event", "metrics of worker": "temporal_", "metrics of proxy": "go_gc", "traces": "RunWorkflow"} {
 		assert.Contains(t, string(kept[place]), text, place)
 	}
 	contacts := fmt.Sprint(h.sandbox.CRMRecords("contacts"))
