@@ -44,8 +44,10 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 	@$< -test=false -config workflowcheck.config.yaml ./workflows/...
 
+# The tests of the whole house come last and alone: they watch real time.
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO) test -race -parallel 4 -timeout 20m ./...
+	@$(GO) test -race -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment)
+	@$(GO) test -race -parallel 4 -p 1 -timeout 20m ./internal/integration ./internal/deployment
 
 # Records the replay corpus anew from this checkout. From the first release on,
 # histories are only added.

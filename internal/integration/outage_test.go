@@ -37,7 +37,7 @@ func TestAnOutageUnderFiftyJourneysNeedsNobody(t *testing.T) {
 	h.until(over)
 	over = h.down("google")
 	h.sandbox.ClearFaults("hubspot")
-	h.eventually(2*outage, "operators are told of every appointment", func() bool { return h.attention("retrying:calendar.hold") == guests })
+	h.eventually(3*outage, "operators are told of every appointment", func() bool { return h.attention("retrying:calendar.hold") == guests })
 	assert.Zero(t, h.attention("retrying:crm.contact"), "the CRM is back, and operators are still told")
 	h.until(over)
 	h.sandbox.ClearFaults("google")
