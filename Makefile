@@ -44,10 +44,13 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 	@$< -test=false -config workflowcheck.config.yaml ./workflows/...
 
-# The tests of the whole house come last and alone: they watch real time.
+# The model's sequences come without the race detector, which makes each several
+# times slower, and a part of them with it. The tests of the whole house come
+# last and alone: they watch real time.
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
+	@$(GO) test ./workflows/modeltest
 	@$(GO) test -race -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment)
-	@$(GO) test -race -parallel 4 -p 1 -timeout 20m ./internal/integration ./internal/deployment
+	@$(GO) test -race -parallel 6 -p 1 -timeout 20m ./internal/integration ./internal/deployment
 
 # Records the replay corpus anew from this checkout. From the first release on,
 # histories are only added.

@@ -90,7 +90,7 @@ func TestExplainInWords(t *testing.T) {
 
 func TestExplanationWithoutAnythingInTheWay(t *testing.T) {
 	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
-	words := Explanation{Stage: "booked", Since: now.Add(-time.Hour), Control: kit.ControlHeld}.words("journey/x", now)
+	words := explanation(journey.Explanation{Stage: "booked", Since: now.Add(-time.Hour), Control: kit.ControlHeld}, "journey/x", now)
 	require.Equal(t, "journey/x is in booked for 1 h 0 min, since "+clock(now.Add(-time.Hour))+".\nIt is held.\nNothing blocks it.\n", words)
 }
 

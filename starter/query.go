@@ -24,26 +24,16 @@ type Status struct {
 }
 
 func statusCommand() *cobra.Command {
-	command := &cobra.Command{
+	return aboutWorkflow(&cobra.Command{
 		Use:   "status <id>",
 		Short: "Show where a workflow stands, what it waits for and until when",
 		Args:  cobra.ExactArgs(1),
 
 		ValidArgsFunction: completeArgs(anyIDs),
-		RunE: func(command *cobra.Command, args []string) error {
-			id, err := workflowID(args[0])
-			if err != nil {
-				return err
-			}
-			return withSession(command, func(ctx context.Context, s *session) error { return status(ctx, s, command, id) })
-		},
-	}
-	addOutput(command)
-	addTimeout(command)
-	return command
+	}, withSession, status)
 }
 
-func status(ctx context.Context, s *session, command *cobra.Command, id string) error {
+func status(ctx context.Context, s *session, command *cobra.Command, id string, _ []string) error {
 	described, err := s.DescribeWorkflowExecution(ctx, id, "")
 	if err != nil {
 		return fmt.Errorf("status of %s: %w", id, err)
@@ -61,27 +51,17 @@ func status(ctx context.Context, s *session, command *cobra.Command, id string) 
 }
 
 func queryCommand() *cobra.Command {
-	command := &cobra.Command{
+	return aboutWorkflow(&cobra.Command{
 		Use:   "query <id> <name>",
 		Short: "Ask a workflow: status, timeline, next_deadlines, money and whatever else its type offers",
 		Args:  cobra.ExactArgs(2),
 
 		ValidArgsFunction: completeArgs(anyIDs, handlersOf(queriesOf)),
-		RunE: func(command *cobra.Command, args []string) error {
-			id, err := workflowID(args[0])
-			if err != nil {
-				return err
-			}
-			return withSession(command, func(ctx context.Context, s *session) error { return query(ctx, s, command, id, args[1]) })
-		},
-	}
-	addOutput(command)
-	addTimeout(command)
-	return command
+	}, withSession, query)
 }
 
-func query(ctx context.Context, s *session, command *cobra.Command, id, name string) error {
-	answer, err := ask(ctx, s, id, name)
+func query(ctx context.Context, s *session, command *cobra.Command, id string, rest []string) error {
+	answer, err := ask(ctx, s, id, rest[0])
 	if err != nil {
 		return err
 	}

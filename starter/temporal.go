@@ -47,6 +47,25 @@ func withSession(command *cobra.Command, run func(ctx context.Context, s *sessio
 	return onSession(ctx, command, func(s *session) error { return run(ctx, s) })
 }
 
+// aboutWorkflow makes a command whose first argument is a workflow's ID: it has
+// the common flags, and do is called with a session from with.
+func aboutWorkflow(
+	command *cobra.Command,
+	with func(*cobra.Command, func(context.Context, *session) error) error,
+	do func(ctx context.Context, s *session, command *cobra.Command, id string, rest []string) error,
+) *cobra.Command {
+	command.RunE = func(command *cobra.Command, args []string) error {
+		id, err := workflowID(args[0])
+		if err != nil {
+			return err
+		}
+		return with(command, func(ctx context.Context, s *session) error { return do(ctx, s, command, id, args[1:]) })
+	}
+	addOutput(command)
+	addTimeout(command)
+	return command
+}
+
 // withOpenSession is withSession for a command that goes on until it is
 // stopped: --timeout bounds the connecting alone.
 func withOpenSession(command *cobra.Command, run func(ctx context.Context, s *session) error) error {

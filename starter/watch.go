@@ -16,7 +16,7 @@ import (
 )
 
 func watchCommand() *cobra.Command {
-	command := &cobra.Command{
+	return aboutWorkflow(&cobra.Command{
 		Use:   "watch <id>",
 		Short: "Follow a journey live: stage, countdowns, money, attention, provider calls",
 		Long: "Follows a workflow, its payment plan and its appointment until it closes (exit 0) or Ctrl-C (exit 130).\n" +
@@ -24,20 +24,10 @@ func watchCommand() *cobra.Command {
 			"has happened so far; with --output json, one JSON object a line.",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeArgs(openIDs),
-	}
-	command.RunE = func(command *cobra.Command, args []string) error {
-		id, err := workflowID(args[0])
-		if err != nil {
-			return err
-		}
-		return withOpenSession(command, func(ctx context.Context, s *session) error { return watch(ctx, s, command, id) })
-	}
-	addOutput(command)
-	addTimeout(command)
-	return command
+	}, withOpenSession, watch)
 }
 
-func watch(ctx context.Context, s *session, command *cobra.Command, id string) error {
+func watch(ctx context.Context, s *session, command *cobra.Command, id string, _ []string) error {
 	machine, err := asJSON(command)
 	if err != nil {
 		return err

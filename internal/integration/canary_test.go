@@ -6,10 +6,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,14 +53,19 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.Fault500, Count: 2}))
 	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "hubspot", Kind: sandbox.FaultReset, Count: 2}))
 
-	id := h.begin(birds.lead)
+	ui, id := h.browse(), newJourneyID()
+	require.True(t, h.operates(birds.leadFile(t), "start", "-f", "-", "--program", h.program.Code, "--test", "--id", id))
 	h.reaches(id, journey.StageConversing, 60*time.Second)
 	_, err := h.sandbox.ReplySMS(birds.lead.Phone, "I take "+birds.values["text message"])
 	require.NoError(t, err)
 	h.attends(id, "message_in")
 	h.strangers(birds)
-	h.must(id, kit.UpdateHold, kit.Hold{Envelope: birds.operator()})
-	h.must(id, kit.UpdateRelease, kit.Release{Envelope: birds.operator()})
+	for _, command := range []string{kit.UpdateHold, kit.UpdateRelease} {
+		require.True(t, h.operates("", "update", id, command, "--actor", birds.values["actor"], "--role", "operator", "--reason", birds.values["reason"]))
+	}
+	word := `{"id":"desk-1","provider":"desk","type":"` + birds.values["word at the desk"] + `"}`
+	require.True(t, h.operates("", "signal", id, kit.SignalGuest, "-d", word))
+	require.False(t, h.operates("", "signal", id, "no_such_signal", "-d", word))
 	for kind, data := range birds.facts(12 * time.Second) {
 		if kind == journey.GuestIntake || kind == journey.GuestConsent {
 			h.says(id, kind, data)
@@ -66,7 +74,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	_, err = h.sandbox.Consent(id, journey.PurposeHealth, true, "1") // without it nobody asks
 	require.NoError(t, err)
 	h.says(id, journey.GuestHealth, birds.facts(0)[journey.GuestHealth])
-	h.reviews(id, birds)
+	h.reviews(id, birds, ui.must)
 	h.mailed(birds.lead, "offer")
 	h.says(id, journey.GuestPolicy, birds.facts(0)[journey.GuestPolicy])
 	h.says(id, journey.GuestAnswer, birds.facts(0)[journey.GuestAnswer])
@@ -75,7 +83,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	h.allDelivered()
 
 	kept := whatTemporalShows(t, h.server, 6)
-	kept.addFiles(t, file, file+"-wal", h.worker.log, h.proxy.log)
+	kept.addFiles(t, file, file+"-wal", h.worker.log, h.proxy.log, filepath.Join(h.logs, "codec.log"), filepath.Join(h.logs, "starter.log"))
 	kept.addMetrics(t, h.worker)
 	kept.addMetrics(t, h.proxy)
 	h.stop(h.worker) // what is left of the traces leaves with it
@@ -86,7 +94,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	}
 	// The search has looked where something was.
 	assert.NotEmpty(t, kept.find(id))
-	for place, text := range map[string]string{"worker.log": "workers started", "proxy.log": "webhook event", "metrics of worker": "temporal_", "metrics of proxy": "go_gc", "traces": "RunWorkflow"} {
+	for place, text := range map[string]string{"worker.log": "workers started", "proxy.log": "webhook event", "codec.log": "codec endpoint", "starter.log": id, "metrics of worker": "temporal_", "metrics of proxy": "go_gc", "traces": "RunWorkflow"} {
 		assert.Contains(t, string(kept[place]), text, place)
 	}
 	contacts := fmt.Sprint(h.sandbox.CRMRecords("contacts"))
@@ -114,7 +122,8 @@ func TestTheCanaryIsFoundWithTheCodecOff(t *testing.T) {
 	h.must(id, kit.UpdateHold, kit.Hold{Envelope: birds.operator()})
 	h.must(id, kit.UpdateRelease, kit.Release{Envelope: birds.operator()})
 	h.tells(id, kit.SignalGuest, kit.Fact{ID: "health", Provider: "guest", Type: journey.GuestConsent, OccurredAt: time.Now().UTC(), Data: map[string]string{"purpose": journey.PurposeHealth, "granted": "true"}})
-	h.reviews(id, birds)
+	h.tells(id, kit.SignalGuest, kit.Fact{ID: "desk-1", Provider: "desk", Type: birds.values["word at the desk"]})
+	h.reviews(id, birds, func(id, update string, fields map[string]any) { h.must(id, update, fields) })
 	h.reaches(id, journey.StageOffer, 45*time.Second)
 	shown := h.shows()
 
@@ -142,7 +151,7 @@ func newCanaries() canaries {
 	values := map[string]string{"phone": "4155550177", "IP address": "203.0.113.219"}
 	for _, name := range []string{
 		"first name", "last name", "e-mail", "consent's purpose", "consent's version", "policy's version", "text message", "actor", "reason",
-		"questionnaire", "evidence", "conditions", "note",
+		"questionnaire", "evidence", "conditions", "note", "word at the desk",
 	} {
 		values[name] = newCanary()
 	}
@@ -163,14 +172,36 @@ func (c canaries) facts(arrival time.Duration) map[string]map[string]string {
 	}
 }
 
+// leadFile is the lead as an operator hands it to the CLI.
+func (c canaries) leadFile(t *testing.T) string {
+	t.Helper()
+	data, err := json.Marshal(c.lead)
+	require.NoError(t, err)
+	return string(data)
+}
+
+// operates runs the CLI as an operator does. What it prints is for the operator;
+// what it writes beside that is kept. It says whether the CLI did it.
+func (h *house) operates(stdin string, arguments ...string) bool {
+	h.t.Helper()
+	bin, err := binaries()
+	require.NoError(h.t, err)
+	command := exec.Command(filepath.Join(bin, "starter"), arguments...)
+	command.Env, command.Stdin, command.Stderr = h.env, strings.NewReader(stdin), h.logFile("starter")
+	_, err = command.Output()
+	var failed *exec.ExitError
+	require.True(h.t, err == nil || errors.As(err, &failed), "%v", err)
+	return err == nil
+}
+
 // reviews is what clinician and operator write down.
-func (h *house) reviews(id string, birds canaries) {
+func (h *house) reviews(id string, birds canaries, order func(id, update string, fields map[string]any)) {
 	h.t.Helper()
 	h.reaches(id, journey.StageClearance, 45*time.Second)
 	view, err := h.status(id)
 	require.NoError(h.t, err)
-	h.must(id, journey.UpdateNote, map[string]any{"actor": "ana", "role": "operator", "reason": "told by telephone", "text": birds.values["note"]})
-	h.must(id, journey.UpdateApproveClearance, map[string]any{
+	order(id, journey.UpdateNote, map[string]any{"actor": "ana", "role": "operator", "reason": "told by telephone", "text": birds.values["note"]})
+	order(id, journey.UpdateApproveClearance, map[string]any{
 		"actor": "dr-sol", "role": "clinician", "reason": "read it", "decision": "conditional", "validUntil": view.Departure,
 		"conditions": birds.values["conditions"], "evidenceRef": birds.values["evidence"],
 	})

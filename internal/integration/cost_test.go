@@ -24,6 +24,7 @@ var walks = map[string]struct {
 	"reschedule":   {program: measured(), walk: (*walker).reschedules},
 	"no response":  {program: silent(), walk: (*walker).keepsSilent},
 	"full stay":    {program: costly(), walk: (*walker).stays, statuses: 8},
+	"medical stay": {program: cleared(), walk: (*walker).stays},
 }
 
 // measured is the quick program with its instants so far apart that no two of
@@ -43,6 +44,17 @@ func measured() programs.Program {
 func silent() programs.Program {
 	program := measured()
 	program.Deadlines.Conversing = seconds(12)
+	return program
+}
+
+// cleared is measured with the questionnaire, the review, and the two looks at
+// the clearance before the arrival.
+func cleared() programs.Program {
+	program, care := measured(), medical()
+	program.Stages = care.Stages
+	program.Deadlines.Screening, program.Deadlines.ScreeningNudge = care.Deadlines.Screening, care.Deadlines.ScreeningNudge
+	program.Deadlines.ClearanceReview, program.Deadlines.NoShowGrace = care.Deadlines.ClearanceReview, care.Deadlines.NoShowGrace
+	program.Deadlines.ClearanceChecks = []options.Duration{seconds(10), seconds(8)}
 	return program
 }
 

@@ -103,6 +103,9 @@ func (w *walker) books(arrival time.Duration) {
 	w.rest()
 	_, err = w.sandbox.SubmitIntake(w.id, time.Now().Add(arrival).UTC().Format(time.RFC3339))
 	require.NoError(w.t, err)
+	if slices.Contains(w.program.Stages, journey.StageClearance) {
+		w.isCleared()
+	}
 	w.reaches(w.id, journey.StageOffer, time.Minute)
 	w.rest()
 	_, err = w.sandbox.AcceptPolicy(w.id, "1", "203.0.113.7")
@@ -115,6 +118,19 @@ func (w *walker) books(arrival time.Duration) {
 	w.pay(page)
 	w.reaches(w.id, journey.StagePreArrival, time.Minute)
 	w.rest()
+}
+
+// isCleared leads the guest through questionnaire and review.
+func (w *walker) isCleared() {
+	w.t.Helper()
+	w.reaches(w.id, journey.StageScreening, time.Minute)
+	w.rest()
+	_, err := w.sandbox.SendHealthForm(w.id, "form-1")
+	require.NoError(w.t, err)
+	w.reaches(w.id, journey.StageClearance, time.Minute)
+	w.rest()
+	w.commands[journey.UpdateApproveClearance]++
+	w.clear(w.id)
 }
 
 func (w *walker) ends(stage string) {

@@ -39,6 +39,7 @@ func unhurried(program programs.Program) programs.Program {
 // all of it continues as new, and the operator releases it. Nobody outside can
 // tell the difference.
 func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
+	t.Parallel() // or its parts would keep every other test waiting
 	undisturbed := func(h *house) string {
 		h.invite(12*time.Second, true, nil)
 		id := h.begin(lead(1))
@@ -78,6 +79,7 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 // TestACancelCanBeHeldAndLeft: the same while a cancelled journey waits for the
 // money, which the provider does not give back for the time being.
 func TestACancelCanBeHeldAndLeft(t *testing.T) {
+	t.Parallel() // or its parts would keep every other test waiting
 	cancel := func(waiting func(h *house, id string)) func(h *house) string {
 		return func(h *house) string {
 			require.NoError(h.t, h.sandbox.SetFault(sandbox.Fault{Provider: "stripe", Operation: "refunds.create", Kind: sandbox.FaultDown}))
@@ -102,6 +104,7 @@ func TestACancelCanBeHeldAndLeft(t *testing.T) {
 // TestWithoutStickyCache: with nothing kept in memory every task replays its
 // history from the start, and nothing else is different.
 func TestWithoutStickyCache(t *testing.T) {
+	t.Parallel() // or its parts would keep every other test waiting
 	undisturbed := func(h *house) string {
 		h.invite(12*time.Second, true, nil)
 		id := h.begin(lead(1))

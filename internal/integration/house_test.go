@@ -32,13 +32,13 @@ import (
 	"guestjourney/internal/temporalclient"
 )
 
-// binaries builds worker and proxy once for all tests of this package.
+// binaries builds the three programs once for all tests of this package.
 var binaries = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "guestjourney-bin-")
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-o", dir+"/", "guestjourney/workers", "guestjourney/webhookproxy")
+	build := exec.Command("go", "build", "-o", dir+"/", "guestjourney/workers", "guestjourney/webhookproxy", "guestjourney/starter")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, output)
 	}
@@ -191,16 +191,14 @@ type process struct {
 func (h *house) start(binary, name string, env []string) *process {
 	h.t.Helper()
 	metrics := "127.0.0.1:" + freePort(h.t)
-	p := &process{Cmd: exec.Command(binary), name: name, log: filepath.Join(h.logs, name+".log"), done: make(chan struct{})}
+	file := h.logFile(name)
+	p := &process{Cmd: exec.Command(binary), name: name, log: file.Name(), done: make(chan struct{})}
 	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
-	file, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	require.NoError(h.t, err)
 	p.Stdout, p.Stderr = file, file
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(h.t, p.Start())
 	go func() {
 		_ = p.Wait()
-		_ = file.Close()
 		close(p.done)
 	}()
 	h.t.Cleanup(func() { h.stop(p) })
@@ -217,6 +215,15 @@ func (h *house) start(binary, name string, env []string) *process {
 		return answer.StatusCode/100 == 2
 	})
 	return p
+}
+
+// logFile opens what a program of the house writes, at its end.
+func (h *house) logFile(name string) *os.File {
+	h.t.Helper()
+	file, err := os.OpenFile(filepath.Join(h.logs, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { _ = file.Close() }) // a program that runs longer has its own
+	return file
 }
 
 // stop ends a program as a rollout does.

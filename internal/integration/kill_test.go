@@ -104,8 +104,11 @@ func (k *killer) armLocked(next kill, journey run) {
 	if next.step != "" {
 		k.match = journey.id + "/" + hash(journey.first)[:12] + "/" + next.step + "/"
 	}
-	if next.provider == "twilio" { // Twilio is told a hash of the effect key
+	switch {
+	case next.provider == "twilio": // is told a hash of the effect key
 		k.match = hash(k.match + "0")[:16]
+	case next.operation == "events.delete": // names the calendar's entry alone
+		k.match = ""
 	}
 }
 
@@ -221,9 +224,11 @@ func patient() programs.Program {
 const arrives = 70 * time.Second
 
 func TestKillTheWorkerAtEveryPoint(t *testing.T) {
+	t.Parallel() // or its parts would keep every other test waiting
 	t.Run("where every effect happens exactly once", everyCallOnce)
 	t.Run("where a mail cannot be looked up", mailAtLeastOnce)
 	t.Run("in the stages that the others do not reach", inEveryStage)
+	t.Run("in the waiting list and the early ends", inTheEarlyEnds)
 }
 
 // everyCallOnce kills the worker under one journey after the other; those
@@ -339,6 +344,80 @@ func inEveryStage(t *testing.T) {
 	}
 	for _, died := range []death{back, note, told} {
 		h.interrupted(leaves.id, died)
+	}
+	h.counts(want)
+}
+
+// inTheEarlyEnds kills the worker under guests who do not stay: one goes to the
+// waiting list, where no place comes free, one says no, one is not cleared, one goes on in another
+// journey, one does not turn up.
+func inTheEarlyEnds(t *testing.T) {
+	k := newKiller()
+	program := patient()
+	program.Stages, program.Deadlines = medical().Stages, medical().Deadlines
+	program.Deadlines.NoShowGrace = seconds(2)
+	h := k.openFor(t, settings{program: program, emailActivity: true})
+	h.invite(60*time.Second, false, nil)
+	before, written, answered := sandbox.PointBeforeWrite, sandbox.PointAfterWrite, sandbox.PointAfterAnswer
+	var runs []run
+	var deaths []death
+	dies := func(next kill, run run, happens func()) {
+		k.arm(next, run)
+		happens()
+		runs, deaths = append(runs, run), append(deaths, k.await())
+	}
+	order := func(run run, command, role string, fields map[string]any) func() {
+		fields["actor"], fields["role"], fields["reason"] = "ana", role, "as the guest says"
+		return func() { h.must(run.id, command, fields) }
+	}
+
+	absent := h.beginRun(lead(1))
+	h.clear(absent.id)
+	h.reaches(absent.id, journey.StageOffer, 45*time.Second)
+	h.acceptOffer(absent.id) // and pays, as every guest does who gets a page
+
+	waits := h.beginRun(lead(2))
+	h.clear(waits.id)
+	h.reaches(waits.id, journey.StageOffer, 45*time.Second)
+	dies(kill{"google", "events.delete", "", written}, waits, order(waits, journey.UpdateOverrideStage, "manager", map[string]any{
+		"from": journey.StageOffer, "to": journey.StageWaitlisted, "ack": []string{}, "approvedBy": "eva",
+	}))
+
+	doubts := h.beginRun(lead(5))
+	h.clear(doubts.id)
+	h.reaches(doubts.id, journey.StageOffer, 45*time.Second)
+	dies(kill{"hubspot", "notes.upsert", "crm.note.lost", before}, doubts, func() {
+		_, err := h.sandbox.AnswerOffer(doubts.id, "declined")
+		require.NoError(t, err)
+	})
+
+	refused := h.beginRun(lead(3))
+	h.reaches(refused.id, journey.StageClearance, 45*time.Second)
+	dies(kill{"sendgrid", "mail.send", journey.StageClosed + ".email", before}, refused, order(refused, journey.UpdateDeclineClearance, "clinician", map[string]any{
+		"reasonCode": "c-1",
+	}))
+
+	into, moves := h.beginRun(lead(4)), h.beginRun(lead(4))
+	h.reaches(into.id, journey.StageClearance, 45*time.Second)
+	h.reaches(moves.id, journey.StageClearance, 45*time.Second)
+	dies(kill{"hubspot", "notes.upsert", "crm.note.lost", answered}, moves, order(moves, journey.UpdateMergeInto, "operator", map[string]any{"target": into.id}))
+
+	h.reaches(absent.id, journey.StageInProgram, 90*time.Second)
+	dies(kill{"hubspot", "notes.upsert", "crm.note.cancelled", written}, absent, order(absent, journey.UpdateMarkAttendance, "operator", map[string]any{
+		"mark": "no_show", "source": "front_desk",
+	}))
+
+	for stage, ends := range map[string][]run{
+		journey.StageNoShow: {absent}, journey.StageLost: {waits, doubts}, journey.StageDeclined: {refused}, journey.StageMerged: {moves},
+	} {
+		for _, run := range ends {
+			assert.Equal(t, stage, h.result(run.id, 2*time.Minute).Stage)
+		}
+	}
+	want := map[string]int{}
+	for i, died := range deaths {
+		h.interrupted(runs[i].id, died)
+		want[died.key] = 1
 	}
 	h.counts(want)
 }

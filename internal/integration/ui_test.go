@@ -38,13 +38,14 @@ type browser struct {
 
 func (h *house) browse() *browser {
 	h.t.Helper()
-	bin := h.t.TempDir()
-	output, err := exec.Command("go", "build", "-o", filepath.Join(bin, "starter"), "guestjourney/starter").CombinedOutput()
-	require.NoError(h.t, err, string(output))
+	bin, err := binaries()
+	require.NoError(h.t, err)
 	address, token := "127.0.0.1:"+freePort(h.t), "0123456789abcdef0123456789abcdef"
 	server := exec.Command(filepath.Join(bin, "starter"), "codec")
 	server.Env = []string{"PAYLOAD_KEYS=" + h.keys, "CODEC_ADDR=" + address, "CODEC_TOKEN=" + token, "CODEC_UI_ORIGIN=" + uiOrigin}
 	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	log := h.logFile("codec")
+	server.Stdout, server.Stderr = log, log
 	require.NoError(h.t, server.Start())
 	h.t.Cleanup(func() {
 		_ = server.Process.Signal(syscall.SIGTERM)
@@ -94,6 +95,23 @@ func (b *browser) typed(text string) converter.RawValue {
 	}))
 }
 
+// must sends an update as the UI's form does; it has to be done.
+func (b *browser) must(id, update string, fields map[string]any) {
+	t, ctx := b.h.t, context.Background()
+	t.Helper()
+	text, err := json.Marshal(fields)
+	require.NoError(t, err)
+	handle, err := b.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: update, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{b.typed(string(text))},
+	})
+	require.NoError(t, err, update)
+	var sealed converter.RawValue
+	require.NoError(t, handle.Get(ctx, &sealed))
+	var outcome kit.Outcome
+	require.NoError(t, json.Unmarshal(b.through("decode", sealed.Payload()).GetData(), &outcome))
+	assert.Equal(t, "done", outcome.Status, update)
+}
+
 func TestAnOperatorStartsAndSteersAJourneyFromTheUI(t *testing.T) {
 	h := open(t, settings{})
 	ui := h.browse()
@@ -104,16 +122,7 @@ func TestAnOperatorStartsAndSteersAJourneyFromTheUI(t *testing.T) {
 	require.NoError(t, err)
 	h.reaches(id, "conversing", 20*time.Second)
 
-	handle, err := ui.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: kit.UpdateHold, WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{ui.typed(`{"actor": "ana", "role": "operator", "reason": "bereavement"}`)},
-	})
-	require.NoError(t, err)
-	var sealedOutcome converter.RawValue
-	require.NoError(t, handle.Get(ctx, &sealedOutcome))
-	var outcome kit.Outcome
-	require.NoError(t, json.Unmarshal(ui.through("decode", sealedOutcome.Payload()).GetData(), &outcome))
-	assert.Equal(t, "done", outcome.Status)
+	ui.must(id, kit.UpdateHold, map[string]any{"actor": "ana", "role": "operator", "reason": "bereavement"})
 
 	// Current Details, and what the dialogs list, are the answer of this query.
 	answer, err := ui.client.QueryWorkflow(ctx, id, "", "__temporal_workflow_metadata")

@@ -81,7 +81,8 @@ func (j *journey) closeEarly(ctx workflow.Context, end ending) error {
 	if end.message == "" {
 		return nil
 	}
-	return j.say(ctx, j.state.Stage, end.message, nil, time.Time{})
+	// The step's name goes to the provider as a part of the effect key.
+	return j.say(ctx, j.shownStage(), end.message, nil, time.Time{})
 }
 
 const stepMerged = "tell.merged"
