@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"sort"
@@ -9,8 +8,6 @@ import (
 
 	"guestjourney/internal/verify"
 )
-
-func hexOf(mac []byte) string { return hex.EncodeToString(mac) }
 
 // fuzz tries any body and any header values on one scheme: it must never
 // panic, and must refuse whatever its own signature was not made for.

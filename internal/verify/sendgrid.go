@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -19,8 +20,13 @@ const (
 // SendGrid verifies ECDSA P-256 with SHA-256, ASN.1 in base64, over the time
 // and the body with its final CR LF.
 type SendGrid struct {
-	keys   []*ecdsa.PublicKey
+	keys   []sendGridKey
 	window Window
+}
+
+type sendGridKey struct {
+	id     string
+	public *ecdsa.PublicKey
 }
 
 // NewSendGrid makes the verifier of the given public keys, base64 of PKIX.
@@ -33,7 +39,7 @@ func NewSendGrid(publicKeys ...string) (*SendGrid, error) {
 		if err != nil {
 			return nil, err
 		}
-		sendGrid.keys = append(sendGrid.keys, key)
+		sendGrid.keys = append(sendGrid.keys, sendGridKey{id: KeyID(text), public: key})
 	}
 	return sendGrid, nil
 }
@@ -76,27 +82,30 @@ func (s *SendGrid) Verify(message Message, now time.Time) (Match, error) {
 	if err != nil {
 		return Match{}, ErrHeader
 	}
-	key, err := s.find(timestamp, message.Body, signature)
+	match, err := s.find(timestamp, message.Body, signature)
 	if err != nil {
 		return Match{}, err
 	}
-	return Match{Key: key, SignedAt: signedAt}, s.window.check(signedAt, now)
+	match.SignedAt = signedAt
+	return match, s.window.check(signedAt, now)
 }
 
 // find tries every key. VerifyASN1 refuses bytes after the signature.
-func (s *SendGrid) find(timestamp string, body, signature []byte) (int, error) {
+func (s *SendGrid) find(timestamp string, body, signature []byte) (Match, error) {
 	digest := sha256.New()
 	digest.Write([]byte(timestamp))
 	digest.Write(body)
 	sum := digest.Sum(nil)
 	found := -1
 	for index, key := range s.keys {
-		if ecdsa.VerifyASN1(key, sum, signature) && found < 0 {
+		if ecdsa.VerifyASN1(key.public, sum, signature) && found < 0 {
 			found = index
 		}
 	}
 	if found < 0 {
-		return 0, ErrSignature
+		return Match{}, ErrSignature
 	}
-	return found, nil
+	return Match{Key: found, KeyID: s.keys[found].id}, nil
 }
+
+func (s *SendGrid) claims(header http.Header) bool { return has(header, SendGridHeader) }

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"regexp"
@@ -16,62 +15,61 @@ const (
 	StandardSignatureHeader = "Webhook-Signature"
 )
 
-// Standard verifies Standard Webhooks: HMAC-SHA256 in base64 over
-// "<id>.<timestamp>.<body>", signatures separated by spaces.
-type Standard struct {
-	secrets [][]byte
-	window  Window
-}
-
 // Lengths of a secret that the specification allows, in bytes.
 const (
 	minStandardSecret = 24
 	maxStandardSecret = 64
 )
 
-// NewStandard makes the verifier of the given secrets, "whsec_" and base64.
-// Without any it refuses everything.
-func NewStandard(secrets ...string) (*Standard, error) {
-	standard := &Standard{window: Window{Past: 5 * time.Minute, Future: 5 * time.Minute}}
-	for _, secret := range secrets {
-		encoded, found := strings.CutPrefix(secret, "whsec_")
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if !found || err != nil || len(key) < minStandardSecret || len(key) > maxStandardSecret {
-			return nil, errors.New("want whsec_ and base64 of 24 to 64 bytes")
-		}
-		standard.secrets = append(standard.secrets, key)
+// NewStandard makes the verifier of Standard Webhooks with the given secrets,
+// "whsec_" and base64: HMAC-SHA256 of "<id>.<time>.<body>" in base64, signatures
+// separated by spaces. Without any it refuses everything.
+func NewStandard(secrets ...string) (*HMAC, error) {
+	return newHMAC(scheme{
+		header: StandardSignatureHeader, encoding: base64Standard, read: readStandard,
+		window: Window{Past: 5 * time.Minute, Future: 5 * time.Minute},
+	}, secrets, standardSecret)
+}
+
+func standardSecret(secret string) ([]byte, error) {
+	encoded, found := strings.CutPrefix(secret, "whsec_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if !found || err != nil || len(key) < minStandardSecret || len(key) > maxStandardSecret {
+		return nil, errors.New("want whsec_ and base64 of 24 to 64 bytes")
 	}
-	return standard, nil
+	return key, nil
 }
 
 // standardID keeps the full stop out of the ID: it separates the signed parts,
 // and "a" + "1.b" must not be signed like "a.1" + "b".
 var standardID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// Verify implements Verifier.
-func (s *Standard) Verify(message Message, now time.Time) (Match, error) {
-	if len(s.secrets) == 0 {
-		return Match{}, ErrNoSecret
-	}
+func readStandard(message Message, header string) (claim, error) {
 	id, errID := single(message.Header, StandardIDHeader)
 	timestamp, errTime := single(message.Header, StandardTimestampHeader)
-	header, errSignature := single(message.Header, StandardSignatureHeader)
+	value, errSignature := single(message.Header, header)
 	if errors.Join(errID, errTime, errSignature) != nil || !standardID.MatchString(id) {
-		return Match{}, ErrHeader
+		return claim{}, ErrHeader
 	}
 	signedAt, err := parseTimestamp(timestamp, time.Second)
 	if err != nil {
-		return Match{}, err
+		return claim{}, err
 	}
-	signatures := strings.Split(header, " ")
-	if len(signatures) > maxSignatures {
-		return Match{}, ErrHeader
+	signatures, err := standardSignatures(value)
+	return claim{signatures: signatures, before: id + "." + timestamp + ".", signedAt: signedAt}, err
+}
+
+// standardSignatures takes the symmetric ones, "v1,<base64>".
+func standardSignatures(header string) ([]string, error) {
+	all := strings.Split(header, " ")
+	if len(all) > maxSignatures {
+		return nil, ErrHeader
 	}
-	key, err := find(s.secrets, signatures, func(secret []byte) []string {
-		return []string{"v1," + base64Of(authenticate(sha256.New, secret, id, ".", timestamp, ".", string(message.Body)))}
-	})
-	if err != nil {
-		return Match{}, err
+	symmetric := all[:0]
+	for _, text := range all {
+		if signature, found := strings.CutPrefix(text, "v1,"); found {
+			symmetric = append(symmetric, signature)
+		}
 	}
-	return Match{Key: key, SignedAt: signedAt}, s.window.check(signedAt, now)
+	return symmetric, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,16 +16,20 @@ import (
 // TwilioHeader carries Twilio's signature.
 const TwilioHeader = "X-Twilio-Signature"
 
-// Twilio verifies HMAC-SHA1 in base64 over the URL and the sorted form. No time
+// Twilio verifies HMAC-SHA1 in base64 over the URL and the sorted form, or over
+// the URL alone where it names the hash of a JSON body (bodySHA256). No time
 // is signed: what keeps a replay out is the deduplication of events.
 type Twilio struct {
-	tokens [][]byte
+	tokens keyring
 }
 
 // NewTwilio makes the verifier of the given auth tokens (primary and secondary
 // while one rotates). Without any it refuses everything.
+//
+// Twilio's own Go library is not used: of a repeated field it signs the first
+// value only, and it knows but one spelling of the query.
 func NewTwilio(tokens ...string) (*Twilio, error) {
-	keys, err := texts(tokens)
+	keys, err := newSigning(sha1.New, tokens, asText)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +53,17 @@ func (t *Twilio) Verify(message Message, _ time.Time) (Match, error) {
 	if err != nil {
 		return Match{}, err
 	}
-	addresses := twilioAddresses(parsed)
-	key, err := find(t.tokens, []string{signature}, func(token []byte) []string {
-		expected := make([]string, 0, len(addresses))
+	addresses, signatures := twilioAddresses(parsed), []string{signature}
+	return t.tokens.match(func(token *key) bool {
+		made := false
 		for _, address := range addresses {
-			expected = append(expected, base64Of(authenticate(sha1.New, token, address, signedForm)))
+			made = token.made(base64Standard, signatures, address, nil, signedForm) || made
 		}
-		return expected
+		return made
 	})
-	return Match{Key: key}, err
 }
+
+func (t *Twilio) claims(header http.Header) bool { return has(header, TwilioHeader) }
 
 // twilioForm is the signed part after the URL: every key with each of its
 // distinct values, both sorted. Where the URL names the body's hash (JSON), the

@@ -1,21 +1,21 @@
 // Package verify decides whether a webhook comes from who it says it does.
 //
 // Called by the webhook proxy, before anything else looks at a request. It owns
-// the signature schemes of the providers and the window in which a signed time
-// counts as fresh. It is pure: bytes, headers and the present time in, a match
-// or an error out. It promises that a provider without a secret accepts
+// the signature schemes of the providers, one file each, and the window in which
+// a signed time counts as fresh. Bytes, headers and the present time go in, a
+// match or an error comes out; only SNS looks outside, for Amazon's certificate
+// (see Certificates). It promises that a provider without a secret accepts
 // nothing, that every secret is tried with the same work whichever matches, and
 // that no error or result holds a secret, a header or a part of a body.
 package verify
 
 import (
-	"crypto/hmac"
-	"encoding/base64"
 	"errors"
-	"hash"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,6 +24,9 @@ var (
 	// ErrNoSecret: nothing is configured to verify with. It is the receiver's
 	// fault, so the sender must be asked to come back.
 	ErrNoSecret = errors.New("no secret is configured for this provider")
+	// ErrUnavailable: what is needed to verify could not be had just now. It is
+	// an ErrNoSecret too: who knows that one alone asks the sender to come back.
+	ErrUnavailable error = unavailable{}
 	// ErrHeader: a signature header is missing, repeated or not well formed.
 	ErrHeader = errors.New("a signature header is missing, repeated or malformed")
 	// ErrSignature: no configured secret made this signature of these bytes.
@@ -31,6 +34,11 @@ var (
 	// ErrStale: correctly signed, but at a time outside the window.
 	ErrStale = errors.New("the signed time is outside the window")
 )
+
+type unavailable struct{}
+
+func (unavailable) Error() string        { return "the certificate to verify with could not be had" }
+func (unavailable) Is(target error) bool { return target == ErrNoSecret }
 
 // Message is a webhook as it arrived. URL is what the sender was told to call,
 // with the path and query of the request byte by byte; never made of Host.
@@ -43,11 +51,21 @@ type Message struct {
 
 // Match says what verified a message.
 type Match struct {
-	// Key is the index of the secret that matched, so that an old one can be
-	// retired on evidence.
+	// Key is the index of the secret that matched, within its own verifier.
 	Key int
+	// KeyID names that secret wherever it stands (see KeyID), so that an old one
+	// can be retired on evidence.
+	KeyID string
 	// SignedAt is the signed time; zero where the scheme signs none.
 	SignedAt time.Time
+	// SignedHeaders are the names, in lower case, of the headers that the
+	// signature covers by name. What other headers say is anybody's word.
+	SignedHeaders []string
+}
+
+// Signed says whether the signature covers the header of this name.
+func (m Match) Signed(header string) bool {
+	return slices.Contains(m.SignedHeaders, strings.ToLower(header))
 }
 
 // Verifier is one provider's scheme with its secrets.
@@ -60,6 +78,10 @@ type Window struct {
 	Past   time.Duration
 	Future time.Duration
 }
+
+// fiveMinutes is what most providers name. Their own libraries accept any
+// future; here only a minute, which is how far two clocks may differ.
+var fiveMinutes = Window{Past: 5 * time.Minute, Future: time.Minute}
 
 func (w Window) check(signed, now time.Time) error {
 	age := now.Sub(signed)
@@ -86,6 +108,14 @@ func single(header http.Header, name string) (string, error) {
 // "+1", " 1" or "0x1" would be other bytes with the same number.
 var digits = regexp.MustCompile(`^[0-9]{1,16}$`)
 
+// bySize is the unit of times whose unit nobody documents.
+const bySize time.Duration = 0
+
+// firstMillisecond tells units apart: as seconds it is the year 5138, as
+// milliseconds 1973.
+const firstMillisecond = 100_000_000_000
+
+// parseTimestamp reads a signed time in seconds, milliseconds or either (bySize).
 func parseTimestamp(text string, unit time.Duration) (time.Time, error) {
 	if !digits.MatchString(text) {
 		return time.Time{}, ErrHeader
@@ -94,51 +124,8 @@ func parseTimestamp(text string, unit time.Duration) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, ErrHeader
 	}
-	if unit == time.Millisecond {
+	if unit == time.Millisecond || unit == bySize && number >= firstMillisecond {
 		return time.UnixMilli(number).UTC(), nil
 	}
 	return time.Unix(number, 0).UTC(), nil
 }
-
-// find returns the index of the first secret with which expected makes one of
-// the signatures. All pairs are compared, whichever matches.
-func find(secrets [][]byte, signatures []string, expected func(secret []byte) []string) (int, error) {
-	found := -1
-	for index, secret := range secrets {
-		for _, want := range expected(secret) {
-			for _, signature := range signatures {
-				if hmac.Equal([]byte(want), []byte(signature)) && found < 0 {
-					found = index
-				}
-			}
-		}
-	}
-	if found < 0 {
-		return 0, ErrSignature
-	}
-	return found, nil
-}
-
-func authenticate(algorithm func() hash.Hash, secret []byte, parts ...string) []byte {
-	mac := hmac.New(algorithm, secret)
-	for _, part := range parts {
-		mac.Write([]byte(part))
-	}
-	return mac.Sum(nil)
-}
-
-func base64Of(mac []byte) string { return base64.StdEncoding.EncodeToString(mac) }
-
-// texts copies secrets that are used as the text they are.
-func texts(secrets []string) ([][]byte, error) {
-	keys := make([][]byte, 0, len(secrets))
-	for _, secret := range secrets {
-		if secret == "" {
-			return nil, errEmpty
-		}
-		keys = append(keys, []byte(secret))
-	}
-	return keys, nil
-}
-
-var errEmpty = errors.New("a secret is empty: remove the extra comma, or set the secret")
