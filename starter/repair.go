@@ -20,6 +20,9 @@ const (
 	repairBroken  = "broken"   // ended without coming to its end, with something open
 	repairParked  = "parked"   // a step waits for a person
 	repairPastDue = "past_due" // a deadline passed, and nothing happened
+	// repairUnrouted is an event that no workflow took for so long that a person
+	// is asked.
+	repairUnrouted = "unrouted"
 )
 
 // Repair is one thing to do.
@@ -36,7 +39,7 @@ func repairCommand() *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "repair",
-		Short: "List what needs repair: dead workflows with open effects, parked steps, past-due deadlines",
+		Short: "List what needs repair: dead workflows with open effects, parked steps, past-due deadlines, unrouted events",
 		Long: "Looks, and changes nothing; with every finding comes the command that helps. Exit 0 when there is nothing,\n" +
 			"3 when there is something, 1 when it could not look: a script can tell them apart. No worker is needed.",
 		Args: cobra.NoArgs,
@@ -55,7 +58,7 @@ func repairCommand() *cobra.Command {
 
 func repair(ctx context.Context, s *session, command *cobra.Command, limit int) error {
 	repairs := []Repair{}
-	for _, look := range []func(context.Context, *session, int) ([]Repair, error){broken, parked, pastDue} {
+	for _, look := range []func(context.Context, *session, int) ([]Repair, error){broken, parked, pastDue, unrouted} {
 		found, err := look(ctx, s, limit)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"guestjourney/internal/views"
 	"guestjourney/starter/calls"
 	"guestjourney/starter/follow"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 )
@@ -101,6 +102,9 @@ func leftBy(ctx context.Context, s *session, one Listed) (left, error) {
 		if err := l.read(event, reader); err != nil {
 			return l, fmt.Errorf("read the history of %s: %w", one.WorkflowID, err)
 		}
+	}
+	if one.Type == inbox.Type {
+		l.open["the fact"] = "has reached no workflow"
 	}
 	if len(l.open) > 0 && one.Type == journey.Type {
 		l.keepKnown(ctx, s, one.WorkflowID)

@@ -9,13 +9,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"guestjourney/activities/directory"
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -44,9 +47,29 @@ func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
 		}},
 		{profile.Type, "guest/O1", "guest/<id>", profile.Input{GuestRef: "O1"}},
 		{profile.ClaimType, "claim/phone/O1", "claim/…", profile.ClaimInput{Kind: profile.KindPhone}},
+		{inbox.Type, "inbound/stripe/" + eventKey, "inbound/<provider>/<event>", inbox.Input{
+			Provider: "stripe", Type: "charge.refunded", Event: eventKey, Target: "pay/O1", Signal: kit.SignalPayment,
+			Fact: kit.Fact{ID: "evt_1"}, ReceivedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
+		}},
 	} {
 		row := offers(t, offering.workflowType, offering.id, offering.shown, offering.input)
 		assert.Contains(t, string(data), row, "the row should be\n%s", row)
+		assertTakes(t, offering.workflowType, offering.id, row)
+	}
+}
+
+const eventKey = "0f3a5c7e9b1d2f4a6c8e0b2d4f6a8c0e"
+
+// assertTakes holds what an event may be routed to against what is read there.
+func assertTakes(t *testing.T, workflowType, id, row string) {
+	t.Helper()
+	if workflowType == inbox.Type {
+		return // an event is never routed to an event
+	}
+	for _, signal := range []string{
+		kit.SignalPayment, kit.SignalMessageIn, kit.SignalMessageStatus, kit.SignalEmail, kit.SignalContact, kit.SignalGuest,
+	} {
+		assert.Equal(t, strings.Contains(row, "`"+signal+"`"), inbox.Takes(id, signal) == nil, "%s and %s", id, signal)
 	}
 }
 
@@ -55,6 +78,8 @@ func offers(t *testing.T, workflowType, id, shown string, input any) string {
 	t.Helper()
 	var metadata sdkpb.WorkflowMetadata
 	stay := worldtest.NewAlone(t, id)
+	stay.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(&temporal.UnknownExternalWorkflowExecutionError{}).Maybe() // there is nobody else
 	stay.After(time.Second, func() {
 		value, err := stay.QueryWorkflowByID(id, "__temporal_workflow_metadata")
 		require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -17,7 +18,7 @@ import (
 
 // Types are the names of every workflow type.
 func Types() []string {
-	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType}
+	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type}
 }
 
 // Register registers every workflow type under its fixed name.
@@ -30,4 +31,5 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(appointment.Type, appointment.Workflow(policy))
 	register(profile.Type, profile.Workflow(policy))
 	register(profile.ClaimType, profile.ClaimWorkflow(policy))
+	register(inbox.Type, inbox.Workflow(policy))
 }

@@ -11,6 +11,7 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -25,6 +26,7 @@ func TestEveryFieldOfEveryStateTravels(t *testing.T) {
 	travels[appointment.Input](t)
 	travels[profile.Input](t)
 	travels[profile.ClaimInput](t)
+	travels[inbox.Input](t)
 }
 
 func travels[T any](t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -36,6 +37,7 @@ const (
 	NamePastDue   = "past-due"
 	NameHeld      = "held"
 	NameClearance = "awaiting-clearance"
+	NameUnrouted  = "unrouted"
 )
 
 // Values that ClearanceState shows.
@@ -50,6 +52,7 @@ func All() []View {
 		{NamePastDue, "a deadline passed more than 10 minutes ago and nothing has happened; not what is held", PastDue},
 		{"attention", "what needs a person", func(time.Time) string { return Attention() }},
 		{"compensation-stuck", "a place or money that should go back and has not", func(time.Time) string { return compensationStuck() }},
+		{NameUnrouted, "events of providers that no workflow has taken yet", func(time.Time) string { return Unrouted() }},
 		{"arriving", "arrives within 7 days and is not paid or not cleared", arriving},
 		{NameClearance, "waits for a clinician, by owner", func(time.Time) string { return awaitingClearance() }},
 		{NameHeld, "held for more than 24 hours; the link shows everything that is held, because visibility does not know since when", func(time.Time) string { return held() }},
@@ -83,10 +86,15 @@ func PastDue(now time.Time) string {
 // Attention finds what runs and needs a person.
 func Attention() string { return all(open, kit.AttributeAttention.GetName()+" IS NOT NULL") }
 
-// Abnormal finds journeys, payment plans and appointments that ended without
-// coming to their end.
+// Unrouted finds the events that wait for a workflow or for a person.
+func Unrouted() string {
+	return all(types(inbox.Type), open, kit.AttributeStage.GetName()+" = '"+inbox.StageWaiting+"'")
+}
+
+// Abnormal finds what ended without coming to its end, and may have left
+// something behind: journeys, payment plans, appointments and events.
 func Abnormal() string {
-	return all(types(journey.Type, payment.Type, appointment.Type), "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')")
+	return all(types(journey.Type, payment.Type, appointment.Type, inbox.Type), "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')")
 }
 
 // Arrivals finds the journeys that arrive between two instants, of one program

@@ -13,6 +13,7 @@ import (
 
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/views"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -50,10 +51,14 @@ func TestEveryViewFindsItsOwn(t *testing.T) {
 	start("soon-uncleared", journey.Type, arrives(6*24*time.Hour), paid, kit.AttributeClearance.ValueSet("waiting"))
 	start("later-unpaid", journey.Type, arrives(8*24*time.Hour))
 
+	start("unrouted", inbox.Type, kit.AttributeStage.ValueSet(inbox.StageWaiting))
+	start("routed", inbox.Type, kit.AttributeStage.ValueSet(inbox.StageRouted))
+
 	want := map[string]string{
 		views.NamePastDue:    "late late-plan",
 		"attention":          "called stuck stuck-plan",
 		"compensation-stuck": "stuck stuck-plan",
+		views.NameUnrouted:   "unrouted",
 		"arriving":           "soon-no-plan soon-uncleared soon-unpaid",
 		views.NameClearance:  "soon-uncleared",
 		views.NameHeld:       "late-held",
@@ -97,5 +102,5 @@ func TestLinks(t *testing.T) {
 
 func TestAnUnknownViewNamesTheKnown(t *testing.T) {
 	_, err := views.Named("late")
-	require.EqualError(t, err, `no view "late"; there are past-due, attention, compensation-stuck, arriving, awaiting-clearance, held`)
+	require.EqualError(t, err, `no view "late"; there are past-due, attention, compensation-stuck, unrouted, arriving, awaiting-clearance, held`)
 }

@@ -12,7 +12,7 @@ import (
 // and released run after the state has changed, for what the workflow passes
 // on to others; either may be nil.
 func OfferCommands(ctx workflow.Context, c *Core, held func(), released func(fireMissed string)) {
-	offerHold(ctx, c, held, released)
+	OfferHold(ctx, c, held, released)
 	OnCommand(ctx, c, UpdateRetryStep, "Try a parked or waiting step again now, with the same effect key.", c.someStepWaits,
 		func(command StepCommand) error { return c.checkStep(command) },
 		func(_ string, command StepCommand) Verdict { return c.retryStep(command) })

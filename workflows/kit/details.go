@@ -22,6 +22,7 @@ func (c *Core) details(face Face) string {
 	row("Blocked by", strings.Join(face.BlockedBy, ", "))
 	row("Waits for", c.WaitsFor())
 	row("Money", face.MoneyLine)
+	row("About", face.About)
 	row("Attention", strings.Join(c.common.Attention, ", "))
 	for i, deadline := range c.NextDeadlines() {
 		if i == 3 {

@@ -49,6 +49,8 @@ type Face struct {
 	BlockedBy []string
 	// MoneyLine is one readable line for the details, amounts only.
 	MoneyLine string
+	// About is one readable line for the details, codes and workflow IDs only.
+	About string
 }
 
 // Summary is one line that tells executions apart in a list: codes only.
@@ -93,6 +95,10 @@ func (c *Core) showAtRest(ctx workflow.Context) {
 		}
 	})
 }
+
+// ShowEnd shows where the workflow has ended. The loop that returns comes to
+// rest no more, so what it entered last would not be shown.
+func (c *Core) ShowEnd(ctx workflow.Context) { c.publish(ctx) }
 
 // publish shows where the workflow stands: at most one upsert, only on change.
 func (c *Core) publish(ctx workflow.Context) {

@@ -19,8 +19,9 @@ const (
 	DeadlinesRun  = "run"
 )
 
-// offerHold offers hold and release.
-func offerHold(ctx workflow.Context, c *Core, held func(), released func(fireMissed string)) {
+// OfferHold offers hold and release alone, for a workflow without steps; the
+// rest is as with OfferCommands.
+func OfferHold(ctx workflow.Context, c *Core, held func(), released func(fireMissed string)) {
 	OnCommand(ctx, c, UpdateHold, "Stop messages and guest-facing deadlines; inventory and money deadlines run on.",
 		func() error {
 			if c.Held() {

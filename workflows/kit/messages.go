@@ -1,6 +1,9 @@
 package kit
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Fact is something that happened outside, as a signal carries it. The webhook
 // proxy makes it from a verified event; other workflows make it too. Its keys
@@ -18,6 +21,15 @@ type Fact struct {
 	Object string `json:"object,omitempty"`
 	// Data holds the few values a journey needs; each signal documents its keys.
 	Data map[string]string `json:"data,omitempty"`
+}
+
+// Start says how a workflow begins that a fact may find absent, as data that
+// can be kept and sent on.
+type Start struct {
+	WorkflowType string `json:"workflowType"`
+	TaskQueue    string `json:"taskQueue"`
+	// Input is the one JSON value that the workflow takes.
+	Input json.RawMessage `json:"input"`
 }
 
 // Envelope is part of every operator command.

@@ -38,6 +38,9 @@ type Deadline struct {
 	At          time.Time `json:"at"`
 	Class       Class     `json:"class"`
 	Consequence string    `json:"consequence"`
+	// Quiet: that it passes is no news, and leaves no line in the timeline. Only
+	// for a deadline that the workflow keeps itself: see Upcoming.
+	Quiet bool `json:"-"`
 }
 
 // Deadline returns the deadline of this name, making it on first sight.
@@ -107,7 +110,9 @@ func (c *Core) Until(ctx workflow.Context, deadline Deadline, ready func() bool)
 		case err != nil:
 			return wake, err
 		case wake == Expired:
-			c.Note(ctx, "deadline", deadline.Name+": "+deadline.Consequence)
+			if !deadline.Quiet {
+				c.Note(ctx, "deadline", deadline.Name+": "+deadline.Consequence)
+			}
 			c.Drop(deadline.Name)
 			if c.Held() && (deadline.Class == ClassInventory || deadline.Class == ClassMoney) {
 				c.Raise(ctx, firedOnHold+deadline.Name)
