@@ -7,16 +7,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/deployment"
+	"guestjourney/webhookproxy/providers"
 )
 
 func TestComposeFitsTheProxy(t *testing.T) {
-	deployment.Fits[settings](t, "proxy")
+	deployment.FitsWith[settings](t, "proxy", providers.Variables())
 	project := deployment.Load(t, deployment.Example())
 	for name, value := range deployment.Environment(t, project, "proxy") {
 		t.Setenv(name, value)
 	}
-	_, declared, err := loadSettings()
+	read, err := loadSettings()
 	require.NoError(t, err)
-	require.Len(t, declared, 5)
+	require.NotEmpty(t, read.declared)
 	require.Greater(t, time.Duration(*project.Services["proxy"].StopGracePeriod), drainTimeout, "requests under way may finish")
 }

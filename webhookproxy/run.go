@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -13,12 +14,19 @@ import (
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/deliver"
 	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/providers"
 )
+
+// secretsEvery is how soon a changed secret counts.
+const secretsEvery = 2 * time.Second
+
+// rekey takes over the secrets that are valid now.
+func (l loaded) rekey() error { return providers.Rekey(l.declared, l.secrets.Active) }
 
 // run serves until the context ends, then stops: HTTP first, then the client,
 // the traces last.
 func run(ctx context.Context, logger *slog.Logger) error {
-	settings, declared, err := loadSettings()
+	settings, err := loadSettings()
 	if err != nil {
 		return err
 	}
@@ -40,9 +48,12 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	webhooks := gateway.New(gateway.Config{
-		Providers: declared, Signaller: deliver.New(client), Logger: logger, Registry: registry, PublicURL: settings.PublicURL,
+		Providers: settings.declared, Signaller: deliver.New(client), Logger: logger, Registry: registry, PublicURL: settings.PublicURL,
 		Traces: traces.Provider(),
 	})
+	watching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go settings.secrets.Watch(watching, secretsEvery, providers.Variables(), settings.rekey, logger)
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return serve(ctx, logger,

@@ -3,11 +3,14 @@ package main
 import (
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"guestjourney/internal/config"
 	"guestjourney/webhookproxy/providers"
+	"guestjourney/webhookproxy/secrets"
 	"guestjourney/workflows/profile"
 )
 
@@ -21,11 +24,7 @@ type settings struct {
 	MetricsAddr string `env:"METRICS_ADDR" envDefault:"127.0.0.1:9464"`
 	PublicURL   string `env:"PUBLIC_URL"`
 
-	StripeSecrets  []string `env:"STRIPE_WEBHOOK_SECRETS"`
-	TwilioTokens   []string `env:"TWILIO_AUTH_TOKEN"`
-	SendGridKeys   []string `env:"SENDGRID_WEBHOOK_PUBLIC_KEYS"`
-	HubSpotSecrets []string `env:"HUBSPOT_CLIENT_SECRETS"`
-	GuestSecrets   []string `env:"GUEST_WEBHOOK_SECRETS"`
+	SecretsFile string `env:"WEBHOOK_SECRETS_FILE"`
 
 	StartForms    []string `env:"HUBSPOT_START_FORMS"`
 	StartSources  []string `env:"HUBSPOT_START_SOURCES"`
@@ -33,31 +32,42 @@ type settings struct {
 	StartsPerHour int      `env:"HUBSPOT_STARTS_PER_HOUR" envDefault:"20"`
 }
 
+// loaded is the configuration and what it declares.
+type loaded struct {
+	settings
+	declared []providers.Provider
+	secrets  *secrets.Source
+}
+
 // loadSettings reads and checks everything before anything is started.
-func loadSettings() (settings, []providers.Provider, error) {
+func loadSettings() (loaded, error) {
 	s, err := config.Load[settings]()
 	if err != nil {
-		return s, nil, err
+		return loaded{}, err
 	}
-	for _, list := range []*[]string{&s.StripeSecrets, &s.TwilioTokens, &s.SendGridKeys, &s.HubSpotSecrets, &s.GuestSecrets, &s.StartForms, &s.StartSources} {
+	for _, list := range []*[]string{&s.StartForms, &s.StartSources} {
 		for i, one := range *list {
 			(*list)[i] = strings.TrimSpace(one)
 		}
 	}
-	declared, err := providers.All(providers.Config{
-		StripeSecrets: s.StripeSecrets, TwilioTokens: s.TwilioTokens, SendGridKeys: s.SendGridKeys,
-		HubSpotSecrets: s.HubSpotSecrets, GuestSecrets: s.GuestSecrets, IdentityKey: s.IdentityKey.Bytes(), Starts: s.starts(),
-	})
+	source, err := secrets.Open(s.SecretsFile, os.Getenv, time.Now)
+	if err != nil {
+		return loaded{}, &config.Error{Problems: []string{err.Error()}}
+	}
+	declared, err := providers.All(providers.Config{Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.starts()})
 	wrong := &config.Error{}
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")
 	}
-	wrong.Problems = append(wrong.Problems, s.problems()...)
+	wrong.Problems = append(wrong.Problems, s.problems(source)...)
 	if len(wrong.Problems) > 0 {
-		return s, nil, wrong
+		return loaded{}, wrong
 	}
-	return s, declared, nil
+	return loaded{settings: s, declared: declared, secrets: source}, nil
 }
+
+// signingURL are the secrets of those who sign the address that they call.
+var signingURL = []string{"TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS"}
 
 // starts are the rules for new contacts; nil if none can start a journey.
 func (s settings) starts() *profile.StartRules {
@@ -67,14 +77,14 @@ func (s settings) starts() *profile.StartRules {
 	return &profile.StartRules{Forms: s.StartForms, Sources: s.StartSources, Program: s.StartProgram, PerHour: s.StartsPerHour}
 }
 
-func (s settings) problems() (found []string) {
+func (s settings) problems(source *secrets.Source) (found []string) {
 	addresses := []struct{ variable, value string }{{"PROXY_ADDR", s.ProxyAddr}, {"METRICS_ADDR", s.MetricsAddr}}
 	for _, address := range addresses {
 		if _, _, err := net.SplitHostPort(address.value); err != nil {
 			found = append(found, address.variable+": want host:port, such as 127.0.0.1:8080 or :8080")
 		}
 	}
-	signsURL := len(s.TwilioTokens) > 0 || len(s.HubSpotSecrets) > 0
+	signsURL := slices.ContainsFunc(signingURL, func(variable string) bool { return len(source.Active(variable)) > 0 })
 	if (signsURL || s.PublicURL != "") && !isPublicURL(s.PublicURL) {
 		found = append(found, "PUBLIC_URL: want the URL that providers were told to call, without query, such as https://hooks.example.com; Twilio and HubSpot sign it")
 	}

@@ -107,10 +107,16 @@ var connection = []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "OTEL_EXPORT
 // settings, for the program's own checks.
 func Fits[S any](t testing.TB, service string, leftOut ...string) S {
 	t.Helper()
+	return FitsWith[S](t, service, nil, leftOut...)
+}
+
+// FitsWith is Fits for a program that reads other variables beside its settings.
+func FitsWith[S any](t testing.TB, service string, also []string, leftOut ...string) S {
+	t.Helper()
 	fields, err := env.GetFieldParams(new(S))
 	require.NoError(t, err)
 	require.NotEmpty(t, fields)
-	var read []string
+	read := slices.Clone(also)
 	for _, field := range fields {
 		read = append(read, field.Key)
 	}

@@ -63,6 +63,7 @@ type settings struct {
 	plain         bool // codec off: the canary's counter-proof
 	keys          string
 	serverFile    string
+	alone         bool // no other house beside it: it fills the machine
 }
 
 // house is everything that runs.
@@ -84,7 +85,9 @@ type house struct {
 // most of the time, so their tests run side by side.
 func open(t *testing.T, set settings) *house {
 	t.Helper()
-	t.Parallel()
+	if !set.alone {
+		t.Parallel()
+	}
 	bin, err := binaries()
 	require.NoError(t, err)
 	if set.program.Code == "" {

@@ -25,7 +25,7 @@ func TestAnOutageUnderFiftyJourneysNeedsNobody(t *testing.T) {
 	program := quick()
 	program.Pace.AttentionAfter = seconds(10)
 	program.Length = seconds(10)
-	h := open(t, settings{program: program})
+	h := open(t, settings{program: program, alone: true})
 	h.invite(40*time.Second, true, nil)
 
 	over := h.down("hubspot")

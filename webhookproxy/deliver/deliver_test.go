@@ -70,10 +70,20 @@ func dial(t *testing.T, server *devserver.Server) client.Client {
 	return c
 }
 
+// signing gives Stripe and Twilio a secret.
+func signing(secret string) providers.Secrets {
+	return func(variable string) []string {
+		if variable == "STRIPE_WEBHOOK_SECRETS" || variable == "TWILIO_AUTH_TOKEN" {
+			return []string{secret}
+		}
+		return nil
+	}
+}
+
 // proxy is a new gateway without any memory, as after a restart.
 func proxy(t *testing.T, c client.Client, budget time.Duration) *httptest.Server {
 	t.Helper()
-	declared, err := providers.All(providers.Config{StripeSecrets: []string{secret}, TwilioTokens: []string{secret}, IdentityKey: bytes.Repeat([]byte{1}, 32)})
+	declared, err := providers.All(providers.Config{Secrets: signing(secret), IdentityKey: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
 	for i := range declared {
 		declared[i].Budget = budget

@@ -113,9 +113,14 @@ func newStage(t *testing.T, options ...option) *stage {
 	require.NoError(t, err)
 	s := &stage{t: t, port: &port{}, logs: &bytes.Buffer{}, registry: prometheus.NewRegistry(), sendGrid: key, clock: func() time.Time { return start }}
 	declared := providers.Config{
-		StripeSecrets: []string{secret}, TwilioTokens: []string{secret}, HubSpotSecrets: []string{secret}, GuestSecrets: []string{secret},
-		SendGridKeys: []string{base64.StdEncoding.EncodeToString(der)}, IdentityKey: bytes.Repeat([]byte{1}, 32),
-		Starts: &profile.StartRules{Forms: []string{"website"}, Program: "retreat-7d", PerHour: 20},
+		Secrets: func(variable string) []string {
+			if variable == "SENDGRID_WEBHOOK_PUBLIC_KEYS" {
+				return []string{base64.StdEncoding.EncodeToString(der)}
+			}
+			return []string{secret}
+		},
+		IdentityKey: bytes.Repeat([]byte{1}, 32),
+		Starts:      &profile.StartRules{Forms: []string{"website"}, Program: "retreat-7d", PerHour: 20},
 	}
 	config := gateway.Config{
 		Signaller: s.port, Registry: s.registry, PublicURL: publicURL + "/", Now: func() time.Time { return s.clock() },

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/workflows/kit"
@@ -59,7 +60,7 @@ func TestEveryProviderReachesItsWorkflow(t *testing.T) {
 	require.True(t, strings.HasPrefix(last.WorkflowID, "claim/phone/"), last.WorkflowID)
 	require.NotNil(t, last.Start)
 	require.Equal(t, "STOP", last.Fact.Data["body"])
-	require.Contains(t, s.scrape(), `guestjourney_webhook_verified_total{key="0",provider="stripe"} 1`)
+	require.Contains(t, s.scrape(), `guestjourney_webhook_verified_total{key="`+verify.KeyID(secret)+`",provider="stripe"} 1`)
 }
 
 func TestStatusTable(t *testing.T) {
@@ -188,7 +189,7 @@ func TestConcurrentRepeatsWaitForTheFirst(t *testing.T) {
 		posts.Go(func() { replies[i] = s.stripe(paid("evt_1", "pay/p1")) })
 	}
 	require.Eventually(t, func() bool {
-		return strings.Contains(s.scrape(), fmt.Sprintf(`guestjourney_webhook_verified_total{key="0",provider="stripe"} %d`, repeats))
+		return strings.Contains(s.scrape(), fmt.Sprintf(`guestjourney_webhook_verified_total{key="%s",provider="stripe"} %d`, verify.KeyID(secret), repeats))
 	}, 5*time.Second, time.Millisecond)
 	close(leave)
 	posts.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +26,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		}, []string{"provider", "type", "decision"}),
 		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "guestjourney_webhook_verified_total",
-			Help: "Verified requests by the place of the matching secret in its list, so that an old one can be retired on evidence.",
+			Help: "Verified requests by the matching secret (the first 8 hex digits of its SHA-256), so that an old one can be retired on evidence.",
 		}, []string{"provider", "key"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "guestjourney_webhook_seconds",
@@ -48,8 +47,8 @@ func (m *metrics) event(provider providers.Provider, kind, decision string) {
 	m.events.WithLabelValues(provider.Name, kind, decision).Inc()
 }
 
-func (m *metrics) verified(provider string, key int) {
-	m.keys.WithLabelValues(provider, strconv.Itoa(key)).Inc()
+func (m *metrics) verified(provider, keyID string) {
+	m.keys.WithLabelValues(provider, keyID).Inc()
 }
 
 func (m *metrics) took(provider string, duration time.Duration) {

@@ -44,8 +44,8 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		if err != nil {
 			return g.reject(c, in, refusalOf(err))
 		}
-		g.metrics.verified(provider.Name, match.Key)
-		events, err := route.Events(providers.Delivery{URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC()})
+		g.metrics.verified(provider.Name, match.KeyID)
+		events, err := route.Events(providers.Delivery{URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match})
 		if err != nil {
 			return g.reject(c, in, refusalMalformed.because(err))
 		}

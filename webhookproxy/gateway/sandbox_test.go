@@ -21,9 +21,13 @@ func TestSandboxWebhooks(t *testing.T) {
 	public, err := secrets.SendGridPublicKey()
 	require.NoError(t, err)
 	s := newStage(t, func(config *gateway.Config, declared *providers.Config) {
-		declared.StripeSecrets, declared.TwilioTokens = []string{secrets.StripeWebhookSecret}, []string{secrets.TwilioAuthToken}
-		declared.SendGridKeys, declared.HubSpotSecrets = []string{public}, []string{secrets.HubSpotClientSecret}
-		declared.GuestSecrets = []string{secrets.GuestSecret}
+		declared.Secrets = func(variable string) []string {
+			return []string{map[string]string{
+				"STRIPE_WEBHOOK_SECRETS": secrets.StripeWebhookSecret, "TWILIO_AUTH_TOKEN": secrets.TwilioAuthToken,
+				"SENDGRID_WEBHOOK_PUBLIC_KEYS": public, "HUBSPOT_CLIENT_SECRETS": secrets.HubSpotClientSecret,
+				"GUEST_WEBHOOK_SECRETS": secrets.GuestSecret,
+			}[variable]}
+		}
 		config.Now, config.PublicURL = time.Now, ownAddress
 	})
 	stand, err := sandbox.New(sandbox.Config{

@@ -30,14 +30,16 @@ var guestKinds = []guestKind{
 
 // guest: the guest's own app or website, one event a post, signed as Standard
 // Webhooks says. It names the journey.
-func guest(config Config) (Provider, error) {
-	verifier, err := verify.NewStandard(config.GuestSecrets...)
-	provider := Provider{Name: "guest", BodyLimit: 64 * kilobyte, Budget: 5 * time.Second, Verifier: verifier}
+func guest(Config) Provider {
+	provider := Provider{
+		Name: "guest", BodyLimit: 64 * kilobyte, Budget: 5 * time.Second, Remember: rememberDay,
+		Schemes: []Scheme{signs("GUEST_WEBHOOK_SECRETS", verify.NewStandard)},
+	}
 	for _, kind := range guestKinds {
 		provider.Types = append(provider.Types, kind.name)
 		provider.Routes = append(provider.Routes, Route{Path: "/webhooks/guest/" + kind.name, Events: kind.events})
 	}
-	return provider, err
+	return provider
 }
 
 // guestEvent is the whole body: it is ours, so an unknown field is a mistake.

@@ -19,14 +19,15 @@ const hubSpotBatch = 100
 
 // hubSpot: a list of events a post. A created contact goes to its claim, which
 // reads the contact and decides; the event itself holds no address.
-func hubSpot(config Config) (Provider, error) {
-	verifier, err := verify.NewHubSpot(config.HubSpotSecrets...)
+func hubSpot(config Config) Provider {
 	return Provider{
-		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Verifier: verifier, Types: []string{hubSpotCreated},
+		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberDay,
+		Schemes: []Scheme{signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot)},
+		Types:   []string{hubSpotCreated},
 		Routes: []Route{{Path: "/webhooks/hubspot", Events: func(delivery Delivery) ([]Event, error) {
 			return hubSpotEvents(delivery, config.Starts)
 		}}},
-	}, err
+	}
 }
 
 // hubSpotEvent is the part of an event that is read.

@@ -1,15 +1,17 @@
 // Package providers declares who sends webhooks, and what each of them means.
 //
 // Called by main, which fills a Config, and by the gateway, which serves what
-// is declared. One file a provider says where it knocks, how it is verified,
-// how its body splits into events, which types are acted on, and which workflow
-// a signed event names. It owns no I/O: bytes in, events out. It promises that
-// every target comes from signed content and has the form that this provider
-// may signal.
+// is declared. One file a provider says where it knocks, how it signs, how its
+// body splits into events, which types are acted on, which workflow a signed
+// event names, and what handshake it wants; a line in the table adds it. It owns
+// no I/O: bytes in, events out. It promises that every target comes from signed
+// content and has the form that this provider may signal.
 package providers
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"guestjourney/internal/verify"
@@ -24,20 +26,45 @@ type Provider struct {
 	BodyLimit int64
 	// Budget is how long an answer may take: below the sender's own timeout.
 	Budget time.Duration
-	// Verifier proves the sender; without a secret it refuses everything.
-	Verifier verify.Verifier
+	// Schemes are the ways in which the sender may prove itself.
+	Schemes []Scheme
+	// Verifier is made of the schemes and their secrets, which may change under
+	// it (see Rekey); without a secret it refuses everything.
+	Verifier *verify.Rotating
 	// Types are the event types acted on; they alone become metric labels.
 	Types []string
+	// Remember is how long a repeated event is recognised: longer than the
+	// sender's own retries, and than a month where nothing dates a signature.
+	Remember time.Duration
 }
 
-// Route is one address that the provider calls, always with POST.
+// How long repeats are recognised. 3.2 (6) and (14) of the requirements: the
+// senders' longest retries are Stripe's and Meta's, of days; a scheme that signs
+// no time can be replayed for ever, and nothing but the memory stops it.
+const (
+	rememberDay     = 24 * time.Hour
+	rememberRetries = 8 * 24 * time.Hour
+	rememberUndated = 30 * 24 * time.Hour
+)
+
+// Route is one address that the provider calls.
 type Route struct {
 	Path string
+	// Methods are those that bring events; nil means POST alone.
+	Methods []string
 	// Events reads a verified delivery. An error means malformed; its text says
 	// what is wrong and quotes nothing.
 	Events func(Delivery) ([]Event, error)
 	// Accepted is what a 2xx says; nil means the usual status document.
 	Accepted *Answer
+	// Challenge answers a GET by which the sender tries the address out; nil if
+	// it sends none. Only who knows the token of the address gets an answer: an
+	// error means that this one does not.
+	Challenge func(query url.Values) (Answer, error)
+	// Handshake answers a verified delivery that is no event but a question
+	// whether anybody is there; nil if there is none. It returns no answer for
+	// an event.
+	Handshake func(context.Context, Delivery) (*Answer, error)
 }
 
 // Answer is a fixed answer that a provider expects.
@@ -54,6 +81,8 @@ type Delivery struct {
 	Body   []byte
 	// ReceivedAt stands in where the sender tells no time.
 	ReceivedAt time.Time
+	// Match is what proved it.
+	Match verify.Match
 }
 
 // Event is one thing that a delivery tells.

@@ -84,7 +84,11 @@ func TestTheTable(t *testing.T) {
 }
 
 func TestBadSecretsNameTheirVariables(t *testing.T) {
-	_, err := providers.All(providers.Config{SendGridKeys: []string{"canary-key"}, GuestSecrets: []string{"canary-secret"}, StripeSecrets: []string{"a", ""}})
+	_, err := providers.All(providers.Config{Secrets: func(variable string) []string {
+		return map[string][]string{
+			"SENDGRID_WEBHOOK_PUBLIC_KEYS": {"canary-key"}, "GUEST_WEBHOOK_SECRETS": {"canary-secret"}, "STRIPE_WEBHOOK_SECRETS": {"a", ""},
+		}[variable]
+	}})
 	require.ErrorContains(t, err, "SENDGRID_WEBHOOK_PUBLIC_KEYS: ")
 	require.ErrorContains(t, err, "GUEST_WEBHOOK_SECRETS: ")
 	require.ErrorContains(t, err, "STRIPE_WEBHOOK_SECRETS: ")

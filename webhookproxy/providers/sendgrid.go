@@ -24,12 +24,13 @@ const maxReason = 500
 
 // sendGrid: a list of events a post; the workflow is named in the custom
 // argument that this system put on the mail.
-func sendGrid(config Config) (Provider, error) {
-	verifier, err := verify.NewSendGrid(config.SendGridKeys...)
+func sendGrid(Config) Provider {
 	return Provider{
-		Name: "sendgrid", BodyLimit: megabyte, Budget: 8 * time.Second, Verifier: verifier, Types: sendGridTypes,
-		Routes: []Route{{Path: "/webhooks/sendgrid", Events: sendGridEvents}},
-	}, err
+		Name: "sendgrid", BodyLimit: megabyte, Budget: 8 * time.Second, Remember: rememberUndated,
+		Schemes: []Scheme{signs("SENDGRID_WEBHOOK_PUBLIC_KEYS", verify.NewSendGrid)},
+		Types:   sendGridTypes,
+		Routes:  []Route{{Path: "/webhooks/sendgrid", Events: sendGridEvents}},
+	}
 }
 
 // sendGridItem is one event: its own fields and the mail's arguments, mixed.

@@ -17,12 +17,13 @@ var stripeTypes = []string{
 
 // stripe: one event a post; the plan is named in the object's metadata, which
 // this system wrote.
-func stripe(config Config) (Provider, error) {
-	verifier, err := verify.NewStripe(config.StripeSecrets...)
+func stripe(Config) Provider {
 	return Provider{
-		Name: "stripe", BodyLimit: 256 * kilobyte, Budget: 8 * time.Second, Verifier: verifier, Types: stripeTypes,
-		Routes: []Route{{Path: "/webhooks/stripe", Events: stripeEvents}},
-	}, err
+		Name: "stripe", BodyLimit: 256 * kilobyte, Budget: 8 * time.Second, Remember: rememberRetries,
+		Schemes: []Scheme{signs("STRIPE_WEBHOOK_SECRETS", verify.NewStripe)},
+		Types:   stripeTypes,
+		Routes:  []Route{{Path: "/webhooks/stripe", Events: stripeEvents}},
+	}
 }
 
 // stripeEvent is the part of an event that is read. Account is set for events

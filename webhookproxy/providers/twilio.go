@@ -24,17 +24,17 @@ const messageIn = "message_in"
 // twilio: one message a post, as a form. A text goes to the claim of its
 // sender's number; a status goes to the workflow named in the URL that this
 // system gave Twilio and Twilio signed.
-func twilio(config Config) (Provider, error) {
-	verifier, err := verify.NewTwilio(config.TwilioTokens...)
+func twilio(config Config) Provider {
 	inbound := func(delivery Delivery) ([]Event, error) { return twilioInbound(delivery, config.IdentityKey) }
 	return Provider{
-		Name: "twilio", BodyLimit: 64 * kilobyte, Budget: 8 * time.Second, Verifier: verifier,
-		Types: append([]string{messageIn}, twilioFinal...),
+		Name: "twilio", BodyLimit: 64 * kilobyte, Budget: 8 * time.Second, Remember: rememberUndated,
+		Schemes: []Scheme{signs("TWILIO_AUTH_TOKEN", verify.NewTwilio)},
+		Types:   append([]string{messageIn}, twilioFinal...),
 		Routes: []Route{
 			{Path: "/webhooks/twilio/inbound", Events: inbound, Accepted: &Answer{ContentType: "text/xml; charset=utf-8", Body: "<Response/>"}},
 			{Path: "/webhooks/twilio/status", Events: twilioStatus},
 		},
-	}, err
+	}
 }
 
 // Twilio signs a form without separators between names and values, so the same

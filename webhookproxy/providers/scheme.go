@@ -1,0 +1,75 @@
+package providers
+
+import (
+	"errors"
+	"fmt"
+
+	"guestjourney/internal/verify"
+)
+
+// Scheme is one way in which a provider proves itself, and the environment
+// variable of its secrets: several, comma-separated, while one rotates.
+type Scheme struct {
+	Variable string
+	verifier func(secrets []string) (verify.Verifier, error)
+}
+
+// signs is the scheme of a constructor of package verify.
+func signs[V verify.Verifier](variable string, constructor func(secrets ...string) (V, error)) Scheme {
+	return Scheme{Variable: variable, verifier: func(secrets []string) (verify.Verifier, error) {
+		verifier, err := constructor(secrets...)
+		return verifier, err
+	}}
+}
+
+// bears is the scheme of a shared secret in a header.
+func bears(variable, header string) Scheme {
+	return signs(variable, func(tokens ...string) (*verify.Token, error) { return verify.NewToken(header, tokens...) })
+}
+
+// Secrets returns the secrets of a variable that are valid now; none means that
+// the scheme is not used.
+type Secrets func(variable string) []string
+
+// verifier makes the provider's verifier of the secrets of the moment.
+func (p Provider) verifier(secrets Secrets) (verify.Verifier, error) {
+	var all []verify.Verifier
+	var problems []error
+	for _, scheme := range p.Schemes {
+		verifier, err := scheme.verifier(secrets(scheme.Variable))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", scheme.Variable, err))
+			continue
+		}
+		all = append(all, verifier)
+	}
+	switch {
+	case len(problems) > 0:
+		return nil, errors.Join(problems...)
+	case len(all) == 1:
+		return all[0], nil
+	}
+	return verify.AnyOf(all...), nil
+}
+
+// Rekey gives every provider the secrets of the moment. If one cannot be used,
+// none is changed; the error names its variable and never the secret. Requests
+// under way are judged by what was there when they came.
+func Rekey(all []Provider, secrets Secrets) error {
+	verifiers := make([]verify.Verifier, len(all))
+	var problems []error
+	for i, provider := range all {
+		verifier, err := provider.verifier(secrets)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		verifiers[i] = verifier
+	}
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	for i, provider := range all {
+		provider.Verifier.Set(verifiers[i])
+	}
+	return nil
+}
