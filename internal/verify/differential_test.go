@@ -5,9 +5,12 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/cloudinary/cloudinary-go/v2/api/uploader"
+	cloudinaryconfig "github.com/cloudinary/cloudinary-go/v2/config"
 	sendgrid "github.com/sendgrid/sendgrid-go/helpers/eventwebhook"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
@@ -137,4 +140,41 @@ func TestTwilioLibraryFailsOnLists(t *testing.T) {
 	require.False(t, library.ValidateBody(address, []byte(body), "IK+Dwps556ElfBT0I3Rgjkr1wJU="))
 	message := verify.Message{URL: address, Body: []byte(body), Header: headers(verify.TwilioHeader, "IK+Dwps556ElfBT0I3Rgjkr1wJU=")}
 	require.True(t, verdict(t, senders["twilio"], "12345", message, time.Time{}))
+}
+
+// cloudinaryJudge is Cloudinary's library with a secret and an algorithm.
+func cloudinaryJudge(secret, algorithm string) *uploader.API {
+	config := cloudinaryconfig.Configuration{}
+	config.Cloud.APISecret, config.Cloud.SignatureAlgorithm = secret, algorithm
+	return &uploader.API{Config: config}
+}
+
+func TestCloudinaryAgreesWithItsLibrary(t *testing.T) {
+	for scheme, algorithm := range map[string]string{"cloudinary": "sha1", "cloudinary256": "sha256"} {
+		t.Run(algorithm, func(t *testing.T) {
+			s, at := senders[scheme], time.Now().UTC().Truncate(time.Second)
+			rapid.Check(t, func(t *rapid.T) {
+				secret := s.secret()
+				message := mutated(t, s, secret, at)
+				header := message.Header.Get(verify.CloudinaryTimestampHeader)
+				timestamp, err := strconv.ParseInt(header, 10, 64)
+				theirs := err == nil && cloudinaryJudge(secret, algorithm).VerifyNotificationSignature(
+					string(message.Body), timestamp, message.Header.Get(verify.CloudinaryHeader), 0)
+				if ours := verdict(t, s, secret, message, at); ours {
+					require.True(t, theirs, "accepted by us only")
+				} else if theirs {
+					// Named: the library is given a number, so that "+1" and "01" are 1.
+					require.NotEqual(t, strconv.FormatInt(timestamp, 10), header)
+				}
+			})
+		})
+	}
+}
+
+func TestCloudinaryLibraryAcceptsTheFuture(t *testing.T) {
+	s, secret, at := senders["cloudinary"], "secret", time.Now()
+	message := signed(s, secret, at.Add(time.Hour))
+	require.True(t, cloudinaryJudge(secret, "sha1").VerifyNotificationSignature(
+		string(message.Body), at.Add(time.Hour).Unix(), message.Header.Get(verify.CloudinaryHeader), 0))
+	require.False(t, verdict(t, s, secret, message, at))
 }

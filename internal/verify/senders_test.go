@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,9 @@ func decoded(s sender) sender {
 	return s
 }
 
+// hubSpotDecoded are the escapes that HubSpot decodes before it signs.
+var hubSpotDecoded = regexp.MustCompile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)")
+
 var ecdsaKeys = map[string]*ecdsa.PrivateKey{}
 
 var senders = map[string]sender{
@@ -164,7 +168,14 @@ var senders = map[string]sender{
 		names: []string{verify.HubSpotHeader, verify.HubSpotTimestampHeader}, past: 300 * time.Second, future: 60 * time.Second, unit: time.Millisecond,
 		sign: func(secret string, message verify.Message, at time.Time) http.Header {
 			text := stamp(at, time.Millisecond)
-			mac := hmacOf([]byte(secret), message.Method+message.URL+string(message.Body)+text)
+			address := hubSpotDecoded.ReplaceAllStringFunc(message.URL, func(escape string) string {
+				character, err := url.PathUnescape(escape)
+				if err != nil {
+					panic(err)
+				}
+				return character
+			})
+			mac := hmacOf([]byte(secret), message.Method+address+string(message.Body)+text)
 			return headers(verify.HubSpotHeader, base64Of(mac), verify.HubSpotTimestampHeader, text)
 		},
 	},
@@ -223,8 +234,11 @@ var senders = map[string]sender{
 		sign: func(secret string, message verify.Message, at time.Time) http.Header {
 			const list = "x-contentful-signed-headers,x-contentful-timestamp,x-contentful-topic"
 			text := stamp(at, time.Millisecond)
-			// The query of the sample message, escaped twice.
-			mac := hmacOf([]byte(secret), message.Method+"\n/in?a%253D1\nx-contentful-signed-headers:"+list+
+			path := "no path that this sender knows"
+			if message.URL == sampleMessage().URL {
+				path = "/in?a%253D1" // its query, escaped twice
+			}
+			mac := hmacOf([]byte(secret), message.Method+"\n"+path+"\nx-contentful-signed-headers:"+list+
 				";x-contentful-timestamp:"+text+";x-contentful-topic:Entry.publish\n"+string(message.Body))
 			return headers(verify.ContentfulHeader, hexOf(mac), verify.ContentfulSignedHeadersHeader, list,
 				verify.ContentfulTimestampHeader, text, "X-Contentful-Topic", "Entry.publish")

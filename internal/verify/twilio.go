@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // Twilio's scheme; HMAC-SHA1 is not broken by SHA-1's collisions.
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -53,13 +54,15 @@ func (t *Twilio) Verify(message Message, _ time.Time) (Match, error) {
 	if err != nil {
 		return Match{}, err
 	}
-	addresses, signatures := twilioAddresses(parsed), []string{signature}
+	signatures := []string{signature}
 	return t.tokens.match(func(token *key) bool {
-		made := false
-		for _, address := range addresses {
-			made = token.made(base64Standard, signatures, address, nil, signedForm) || made
+		// It may stop at a match: the spelling of an address is no secret.
+		for address := range twilioAddresses(parsed) {
+			if token.made(base64Standard, signatures, address, nil, signedForm) {
+				return true
+			}
 		}
-		return made
+		return false
 	})
 }
 
@@ -81,6 +84,7 @@ func twilioForm(query string, body []byte) (string, error) {
 		return "", ErrSignature
 	}
 	var signed strings.Builder
+	signed.Grow(len(body))
 	for _, key := range slices.Sorted(maps.Keys(form)) {
 		for _, value := range slices.Compact(slices.Sorted(slices.Values(form[key]))) {
 			signed.WriteString(key)
@@ -91,43 +95,53 @@ func twilioForm(query string, body []byte) (string, error) {
 }
 
 // twilioAddresses are the ways in which Twilio may have written the URL before
-// it signed it: with and without port, the query as it is or encoded anew.
-func twilioAddresses(address *url.URL) []string {
-	var all []string
-	for _, host := range twilioHosts(address) {
-		for _, query := range twilioQueries(address.RawQuery) {
-			var text strings.Builder
-			text.WriteString(address.Scheme + "://")
-			if address.User != nil {
-				text.WriteString(address.User.String() + "@")
+// it signed it: the query as it is or encoded anew, with and without port. The
+// likely ones come first, and the others are made only if they are asked for.
+func twilioAddresses(address *url.URL) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		user := ""
+		if address.User != nil {
+			user = address.User.String() + "@"
+		}
+		for query := range twilioQueries(address) {
+			for _, host := range twilioHosts(address) {
+				if !yield(address.Scheme + "://" + user + host + address.EscapedPath() + query) {
+					return
+				}
 			}
-			text.WriteString(host + address.EscapedPath())
-			if address.RawQuery != "" || address.ForceQuery {
-				text.WriteString("?" + query)
-			}
-			all = append(all, text.String())
 		}
 	}
-	return all
 }
 
-func twilioHosts(address *url.URL) []string {
-	standard := map[string]string{"https": "443", "http": "80"}[address.Scheme]
+func twilioHosts(address *url.URL) [2]string {
 	if port := address.Port(); port != "" {
-		return []string{address.Host, strings.TrimSuffix(address.Host, ":"+port)}
+		return [2]string{address.Host, strings.TrimSuffix(address.Host, ":"+port)}
 	}
-	return []string{address.Host, address.Host + ":" + standard}
+	if address.Scheme == "http" {
+		return [2]string{address.Host, address.Host + ":80"}
+	}
+	return [2]string{address.Host, address.Host + ":443"}
 }
 
 // twilioQueries: as it came; with the apostrophe escaped, as the WHATWG rules
 // write it; and as Node's old querystring module wrote it.
-func twilioQueries(raw string) []string {
-	queries := []string{raw, strings.ReplaceAll(raw, "'", "%27")}
-	if legacy, ok := twilioLegacyQuery(raw); ok {
-		queries = append(queries, legacy)
+func twilioQueries(address *url.URL) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		raw := address.RawQuery
+		if raw == "" && !address.ForceQuery {
+			yield("")
+			return
+		}
+		if !yield("?" + raw) {
+			return
+		}
+		if escaped := strings.ReplaceAll(raw, "'", "%27"); escaped != raw && !yield("?"+escaped) {
+			return
+		}
+		if legacy, ok := twilioLegacyQuery(raw); ok && legacy != raw {
+			yield("?" + legacy)
+		}
 	}
-	slices.Sort(queries)
-	return slices.Compact(queries)
 }
 
 // twilioLegacyQuery decodes and encodes a query: keys in the order of their
