@@ -18,12 +18,18 @@ const hubSpotCreated = "contact.creation"
 const hubSpotBatch = 100
 
 // hubSpot: a list of events a post. A created contact goes to its claim, which
-// reads the contact and decides; the event itself holds no address.
+// reads the contact and decides; the event itself holds no address. Versions 1
+// and 2 of the signature are off unless HUBSPOT_LEGACY_SECRETS is set: they sign
+// no time, and since that can be set at any moment, repeats are always
+// remembered as if it were.
 func hubSpot(config Config) Provider {
 	return Provider{
-		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberDay,
-		Schemes: []Scheme{signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot)},
-		Types:   []string{hubSpotCreated},
+		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberUndated,
+		Schemes: []Scheme{
+			signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot).withURL(),
+			signs("HUBSPOT_LEGACY_SECRETS", verify.NewHubSpotLegacy).withURL(),
+		},
+		Types: []string{hubSpotCreated},
 		Routes: []Route{{Path: "/webhooks/hubspot", Events: func(delivery Delivery) ([]Event, error) {
 			return hubSpotEvents(delivery, config.Starts)
 		}}},
