@@ -3,6 +3,7 @@ package providers
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -66,10 +67,12 @@ func hubSpotEvents(delivery Delivery, starts *profile.StartRules) ([]Event, erro
 }
 
 // event joins everything that tells one event from another: HubSpot does not
-// promise that eventId alone does.
+// promise that eventId alone does. Texts are escaped, so that a slash in one
+// moves nothing into the next.
 func (h hubSpotEvent) event(starts *profile.StartRules) Event {
 	portal, object := strconv.FormatInt(h.PortalID, 10), strconv.FormatInt(h.ObjectID, 10)
-	id := fmt.Sprintf("%s/%d/%s/%s/%s/%d/%d", portal, h.SubscriptionID, h.Type, object, h.Property, h.OccurredAt, h.EventID)
+	kind, property := url.PathEscape(h.Type), url.PathEscape(h.Property)
+	id := fmt.Sprintf("%s/%d/%s/%s/%s/%d/%d", portal, h.SubscriptionID, kind, object, property, h.OccurredAt, h.EventID)
 	event := Event{Account: portal, ID: id, Type: h.Type}
 	// Without rules no contact starts a journey, so there is nothing to ask a
 	// claim: an import of a thousand contacts stays a thousand counted events.
