@@ -1,0 +1,126 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+func (s *store) Done(ctx context.Context, lease Lease, seenUntil time.Time) error {
+	var emptied bool
+	finish := s.finishing(lease, &emptied, func(ctx context.Context, tx *sql.Tx) (err error) {
+		// The key before the queue, as Add does, so that the two do not wait for each other.
+		if err := expire(ctx, tx, []Key{lease.Key}, seenUntil); err != nil {
+			return err
+		}
+		if err := s.lockQueue(ctx, tx, lease.WorkflowID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM inbox_event WHERE event_key = $1", lease.Key[:]); err != nil {
+			return err
+		}
+		emptied, err = s.release(ctx, tx, lease)
+		return err
+	})
+	return s.writer.submit(ctx, "remove an event that is done", finish)
+}
+
+func (s *store) Bury(ctx context.Context, lease Lease, reason string) error {
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	var emptied, lost bool
+	finish := s.finishing(lease, &emptied, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if lost, err = s.leaseLost(ctx, tx, lease); err != nil || lost {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET state = 'dead', last_error = $1 WHERE event_key = $2", reason, lease.Key[:])
+		if err != nil {
+			return err
+		}
+		emptied, err = s.release(ctx, tx, lease)
+		return err
+	})
+	if err := s.writer.submit(ctx, "make an event a dead letter", finish); err != nil {
+		return err
+	}
+	return lostError(lease, lost)
+}
+
+func (s *store) Defer(ctx context.Context, lease Lease, until time.Time, reason string) error {
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	var lost bool
+	give := &job{run: func(ctx context.Context, tx *sql.Tx) (err error) {
+		if lost, err = s.leaseLost(ctx, tx, lease); err != nil || lost {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2", stamp(until), lease.WorkflowID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET last_error = $1 WHERE event_key = $2", reason, lease.Key[:])
+		return err
+	}}
+	if err := s.writer.submit(ctx, "put an event off", give); err != nil {
+		return err
+	}
+	return lostError(lease, lost)
+}
+
+// finishing is a job after which the queue may be empty. Nothing can be added
+// between commit and after: both happen in the writer.
+func (s *store) finishing(lease Lease, emptied *bool, run func(context.Context, *sql.Tx) error) *job {
+	return &job{run: run, after: func() {
+		if *emptied {
+			_, _, mark := s.held.look(lease.WorkflowID)
+			s.held.forget(lease.WorkflowID, mark)
+		}
+	}}
+}
+
+// lockQueue keeps other proxies from adding to the queue or leasing it until
+// the transaction ends. In SQLite the transaction does that by itself.
+func (s *store) lockQueue(ctx context.Context, tx *sql.Tx, workflowID string) error {
+	if s.engine.lock == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT 1 FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, workflowID)
+	return err
+}
+
+// leaseLost locks the queue and looks whether it is still leased to this lease.
+// One that has ended is good as long as nobody else took the queue.
+func (s *store) leaseLost(ctx context.Context, tx *sql.Tx, lease Lease) (bool, error) {
+	var token string
+	err := tx.QueryRowContext(ctx, "SELECT lease_token FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, lease.WorkflowID).Scan(&token)
+	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it bare
+		return true, nil
+	}
+	return err == nil && (token != lease.token || token == ""), err
+}
+
+func lostError(lease Lease, lost bool) error {
+	if !lost {
+		return nil
+	}
+	return fmt.Errorf("inbox: event %s: %w: it was finished or is out again; raise the lease if attempts take longer", lease.Key, ErrLeaseLost)
+}
+
+// release makes the next event of the queue due, or removes an empty queue.
+func (s *store) release(ctx context.Context, tx *sql.Tx, lease Lease) (emptied bool, err error) {
+	result, err := tx.ExecContext(ctx, "DELETE FROM inbox_queue WHERE workflow_id = $1 AND NOT EXISTS ("+
+		"SELECT 1 FROM inbox_event b WHERE b.workflow_id = inbox_queue.workflow_id AND b.state = 'waiting')", lease.WorkflowID)
+	if err != nil {
+		return false, err
+	}
+	gone, err := result.RowsAffected()
+	if err != nil || gone > 0 {
+		return gone > 0, err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2 AND lease_token = $3",
+		stamp(s.now()), lease.WorkflowID, lease.token)
+	return false, err
+}
