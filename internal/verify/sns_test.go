@@ -345,7 +345,6 @@ func TestSNSCertificatesThatAreNotTaken(t *testing.T) {
 	a := newAmazon(t)
 	ecKey := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	stranger := newAuthority(t, nil)
-	target := newAmazon(t)
 	for name, answer := range map[string]http.HandlerFunc{
 		"a redirect":   http.RedirectHandler("https://"+snsHost+"/elsewhere", http.StatusFound).ServeHTTP,
 		"an error":     status(http.StatusInternalServerError),
@@ -369,7 +368,6 @@ func TestSNSCertificatesThatAreNotTaken(t *testing.T) {
 	a.answer(snsPath, nil)
 	_, err := a.verifier(t, snsTopic).Verify(a.sign(t, notification(now)), now)
 	require.ErrorIs(t, err, verify.ErrSignature, "Amazon has no such certificate")
-	require.Zero(t, target.asked.Load())
 }
 
 func TestSNSWaitsOnlySoLong(t *testing.T) {
@@ -462,7 +460,7 @@ func TestSNSIsNoWayToFlood(t *testing.T) {
 	}
 	require.LessOrEqual(t, a.asked.Load(), int64(8))
 	for number := range 100 {
-		flood(now.Add(time.Duration(number)*10*time.Second), 1000+number)
+		flood(now.Add(time.Duration(number)*10001*time.Millisecond), 1000+number)
 	}
 	asked := a.asked.Load()
 	_, err = sns.Verify(a.sign(t, notification(now)), now)

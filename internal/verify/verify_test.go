@@ -417,6 +417,12 @@ func TestContentfulHeaderLists(t *testing.T) {
 	}
 }
 
+func TestTheFirstOfEqualSecretsCounts(t *testing.T) {
+	match, err := must[*verify.HMAC](t)(verify.NewMeta("same", "same")).Verify(signed(senders["meta"], "same", now), now)
+	require.NoError(t, err)
+	require.Zero(t, match.Key)
+}
+
 func TestKeyID(t *testing.T) {
 	require.Equal(t, "2bb80d53", verify.KeyID("secret"))
 }
