@@ -273,9 +273,16 @@ func TestSNSRefusesWhatReadersReadDifferently(t *testing.T) {
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, verify.ErrUnavailable, name)
 	}
-	message := a.sign(t, notification(now))
-	message.Header.Set(verify.SNSTypeHeader, "SubscriptionConfirmation")
+	fields := notification(now)
+	fields["Subject"] = "\ufffd" // what JSON readers make of bytes that are no UTF-8
+	message := a.sign(t, fields)
+	message.Body = []byte(strings.Replace(string(message.Body), "\ufffd", "\xff", 1))
 	_, err := sns.Verify(message, now)
+	require.ErrorIs(t, err, verify.ErrHeader, "two bodies of one signature")
+
+	message = a.sign(t, notification(now))
+	message.Header.Set(verify.SNSTypeHeader, "SubscriptionConfirmation")
+	_, err = sns.Verify(message, now)
 	require.ErrorIs(t, err, verify.ErrHeader, "the header says something else")
 	for name, value := range map[string]string{"Signature": "!", "SignatureVersion": "3", "Type": "Other"} {
 		fields := map[string]any{}
@@ -346,7 +353,11 @@ func TestSNSCertificatesThatAreNotTaken(t *testing.T) {
 	ecKey := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	stranger := newAuthority(t, nil)
 	for name, answer := range map[string]http.HandlerFunc{
-		"a redirect":   http.RedirectHandler("https://"+snsHost+"/elsewhere", http.StatusFound).ServeHTTP,
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "https://"+snsHost+snsPath)
+			w.WriteHeader(http.StatusFound)
+			text(a.signing.pem())(w, r)
+		},
 		"an error":     status(http.StatusInternalServerError),
 		"no PEM":       text("<html>"),
 		"a broken PEM": text(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}))),
