@@ -564,6 +564,7 @@ func closed(t *testing.T, p *place) {
 	is, err := store.Pending(t.Context(), "pay/1")
 	require.ErrorIs(t, err, inbox.ErrUnavailable)
 	require.True(t, is, "who cannot know must not overtake")
+	require.False(t, pending(t, store, "pay/2"), "known without the database")
 	require.ErrorIs(t, store.Check(t.Context()), inbox.ErrUnavailable)
 	require.NoError(t, store.Close(), "twice")
 }

@@ -144,6 +144,32 @@ func TestWritersShareTransactions(t *testing.T) {
 	require.Len(t, entries, callers)
 }
 
+func TestOneRefusedEventDoesNotFailItsNeighbours(t *testing.T) {
+	p := file(t)
+	store := p.open(t)
+	_, err := p.raw(t).Exec("CREATE TRIGGER refuse BEFORE INSERT ON inbox_event WHEN NEW.account = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END")
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for n := range 100 {
+		group.Go(func() {
+			event := p.event(fmt.Sprint(n), fmt.Sprint("pay/", n))
+			if n%50 == 25 {
+				event.Account = "refused"
+			}
+			added, err := store.Add(context.Background(), []inbox.Event{event})
+			if (err != nil) != (event.Account == "refused") || (err == nil && !added[0]) {
+				t.Errorf("event %d: added %v, %v", n, added, err)
+			}
+		})
+	}
+	group.Wait()
+	stats, err := store.Stats(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 98, stats.Waiting)
+	require.False(t, known(t, store, "25"), "its key is not left behind")
+	require.False(t, pending(t, store, "pay/25"))
+}
+
 // commits counts the frames of the -wal that end a transaction: those that say
 // how large the database is.
 func commits(t *testing.T, path string) (count int) {
