@@ -259,6 +259,7 @@ func revived(t *testing.T, p *place) {
 	add(t, store, p.event("a", "pay/1"))
 	require.ErrorIs(t, store.Revive(t.Context(), key("a"), ""), inbox.ErrNotFound, "it is not dead")
 	require.NoError(t, store.Bury(t.Context(), p.one(t, store, "a"), "no_workflow"))
+	require.ErrorContains(t, store.Revive(t.Context(), key("a"), "a\x00b"), "RequestID")
 	require.NoError(t, store.Revive(t.Context(), key("a"), "another"))
 	require.True(t, pending(t, store, "pay/1"))
 	lease := p.one(t, store, "a")

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -81,7 +82,8 @@ func fillRest(p *place, store inbox.Store) error {
 const limitedPath = "INBOX_TEST_LIMITED_PATH"
 
 // limited fills its files up to the limit of the process, which the system
-// enforces as it does the end of a disk: a write fails half way.
+// enforces as it does the end of a disk: a write fails half way. Then it gets
+// room and adds one more.
 func limited() bool {
 	path := os.Getenv(limitedPath)
 	if path == "" {
@@ -94,15 +96,20 @@ func limited() bool {
 	exitOn(err)
 	store, err := inbox.Open(context.Background(), inbox.Config{Path: path, Codec: c})
 	exitOn(err)
-	exitOn(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 700 << 10, Max: 700 << 10}))
+	var limit syscall.Rlimit
+	exitOn(syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit))
+	exitOn(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 700 << 10, Max: limit.Max}))
 	p := &place{clock: newClock()}
-	for n := 0; ; n++ {
-		name := fmt.Sprint("large ", n)
-		if _, err := store.Add(context.Background(), []inbox.Event{p.large(name)}); err != nil {
-			fmt.Println(n)
-			exitOn(err)
-		}
+	kept := 0
+	for ; err == nil; kept++ {
+		_, err = store.Add(context.Background(), []inbox.Event{p.large(fmt.Sprint("large ", kept))})
 	}
+	fmt.Println(kept-1, err)
+	exitOn(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+	_, err = store.Add(context.Background(), []inbox.Event{p.event("after", "pay/after")})
+	exitOn(err)
+	exitOn(store.Close())
+	return true
 }
 
 func TestFullDisk(t *testing.T) {
@@ -110,7 +117,7 @@ func TestFullDisk(t *testing.T) {
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), limitedPath+"="+p.path)
 	output, err := command.CombinedOutput()
-	require.ErrorContains(t, err, "exit status 1", string(output))
+	require.NoError(t, err, string(output))
 	require.Contains(t, string(output), inbox.ErrUnavailable.Error())
 	require.Contains(t, string(output), "move INBOX_PATH")
 	var kept int
@@ -118,7 +125,8 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, kept)
 
-	store := p.open(t) // the disk has room again
+	store := p.open(t)
+	require.True(t, known(t, store, "after"), "it works again once there is room")
 	for n := range kept {
 		entry, err := store.Get(t.Context(), key(fmt.Sprint("large ", n)))
 		require.NoError(t, err)
@@ -197,6 +205,38 @@ func TestPlaceThatCannotBeOpened(t *testing.T) {
 	p.path, p.url = "", ""
 	_, err = inbox.Open(t.Context(), p.config(t))
 	require.ErrorContains(t, err, "INBOX_PATH")
+}
+
+// TestAddWhileTheQueueEmpties adds to a queue at the very moment that another
+// proxy finishes its last event: the queue must not be removed under the new one.
+func TestAddWhileTheQueueEmpties(t *testing.T) {
+	p := server(t, postgresql(t, "fsync=off"))
+	store, raw := p.open(t), p.raw(t)
+	add(t, store, p.event("a", "pay/1"))
+	lease := p.one(t, store, "a")
+
+	other, err := raw.Begin() // what Add of another proxy does, up to its commit
+	require.NoError(t, err)
+	b := key("b")
+	_, err = other.Exec(`INSERT INTO inbox_event (event_key, request_id, provider, account, event_type, workflow_id, event_time, received_at, state, payload)
+		VALUES ($1, 'b', 'stripe', '', '', 'pay/1', 0, 0, 'waiting', '')`, b[:])
+	require.NoError(t, err)
+	_, err = other.Exec("UPDATE inbox_queue SET next_at = next_at WHERE workflow_id = 'pay/1'")
+	require.NoError(t, err)
+
+	done := make(chan error, 1)
+	go func() { done <- store.Done(context.Background(), lease, p.clock.now().Add(day)) }()
+	require.Eventually(t, func() bool {
+		var waiting int
+		return raw.QueryRow("SELECT COUNT(*) FROM pg_locks WHERE NOT granted").Scan(&waiting) == nil && waiting > 0
+	}, 8*time.Second, 10*time.Millisecond, "Done waits for the other proxy")
+	require.NoError(t, other.Commit())
+	require.NoError(t, <-done)
+	require.True(t, pending(t, store, "pay/1"))
+	entry, err := store.List(t.Context(), inbox.Filter{})
+	require.NoError(t, err)
+	require.Len(t, entry, 1)
+	require.False(t, entry[0].Leased, "due at once")
 }
 
 // TestServerThatGoes ends the sessions of PostgreSQL under a proxy.

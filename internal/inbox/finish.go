@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -78,7 +79,11 @@ func (s *store) giveBack(ctx context.Context, doing string, lease Lease, reason 
 // finishing is a job after which the queue may be empty. Nothing can be added
 // between commit and after: both happen in the writer.
 func (s *store) finishing(lease Lease, emptied *bool, run func(context.Context, *sql.Tx) error) *job {
-	return &job{run: run, after: func() {
+	again := func(ctx context.Context, tx *sql.Tx) error {
+		*emptied = false // of a run that was not committed
+		return run(ctx, tx)
+	}
+	return &job{run: again, after: func() {
 		if *emptied {
 			_, _, mark := s.held.look(lease.WorkflowID)
 			s.held.forget(lease.WorkflowID, mark)
@@ -101,7 +106,7 @@ func (s *store) lockQueue(ctx context.Context, tx *sql.Tx, workflowID string) er
 func (s *store) leaseLost(ctx context.Context, tx *sql.Tx, lease Lease) (bool, error) {
 	var token string
 	err := tx.QueryRowContext(ctx, "SELECT lease_token FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, lease.WorkflowID).Scan(&token)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it bare
+	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}
 	return err == nil && (token != lease.token || token == ""), err
