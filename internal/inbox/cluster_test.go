@@ -26,8 +26,8 @@ type cluster struct {
 	count atomic.Int32
 }
 
-// postgresql starts one. Without Debian's package there is nothing to start.
-func postgresql(t testing.TB) *cluster {
+// postgresql starts one with "fsync=on" or "fsync=off". Without Debian's package there is nothing to start.
+func postgresql(t testing.TB, fsync string) *cluster {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	require.NoError(t, err)
@@ -42,16 +42,16 @@ func postgresql(t testing.TB) *cluster {
 	initialise.SysProcAttr, initialise.Dir, initialise.Env = attributes, "/", []string{"LC_ALL=C"}
 	output, err := initialise.CombinedOutput()
 	require.NoError(t, err, string(output))
-	serve(t, binaries, data, port, attributes)
+	serve(t, attributes, filepath.Join(binaries, "postgres"), "-D", data, "-p", port, "-c", fsync)
 	c := &cluster{url: "postgres://inbox@127.0.0.1:" + port + "/postgres?sslmode=disable"}
 	c.await(t)
 	return c
 }
 
-func serve(t testing.TB, binaries, data, port string, attributes *syscall.SysProcAttr) {
+func serve(t testing.TB, attributes *syscall.SysProcAttr, program string, arguments ...string) {
 	t.Helper()
-	server := exec.Command(filepath.Join(binaries, "postgres"), "-D", data, "-p", port,
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=60", "-c", "deadlock_timeout=100ms")
+	server := exec.Command(program, append(arguments,
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=60", "-c", "deadlock_timeout=100ms")...)
 	copied := *attributes
 	copied.Pdeathsig = syscall.SIGKILL
 	server.SysProcAttr, server.Dir, server.Env = &copied, "/", []string{"LC_ALL=C"}

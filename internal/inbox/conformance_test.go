@@ -24,6 +24,7 @@ var conformance = map[string]func(*testing.T, *place){
 	"a dead letter lets the next one go":                         deadLetter,
 	"a lease ends by time, and then its holder has lost it":      leaseEnds,
 	"done holds after the lease was lost":                        doneLate,
+	"a late word about a finished event is not taken":            lateWord,
 	"a revived letter waits again with a request ID of its own":  revived,
 	"a dead letter may come in as one":                           addedDead,
 	"pending survives a restart":                                 pendingRestart,
@@ -50,7 +51,7 @@ func TestConformance(t *testing.T) {
 		}
 	})
 	t.Run("postgres", func(t *testing.T) {
-		c := postgresql(t)
+		c := postgresql(t, "fsync=off")
 		for name, test := range conformance {
 			t.Run(name, func(t *testing.T) { test(t, server(t, c)) })
 		}
@@ -242,11 +243,23 @@ func doneLate(t *testing.T, p *place) {
 	p.one(t, store, "b")
 }
 
+func lateWord(t *testing.T, p *place) {
+	store := p.open(t)
+	add(t, store, p.event("a", "pay/1"), p.event("b", "pay/1"))
+	first := p.one(t, store, "a")
+	p.clock.pass(inbox.DefaultLease)
+	second := p.one(t, store, "a")
+	require.NoError(t, store.Done(t.Context(), first, p.clock.now().Add(day)))
+	require.ErrorIs(t, store.Defer(t.Context(), second, p.clock.now().Add(time.Hour), "unavailable"), inbox.ErrLeaseLost)
+	p.one(t, store, "b") // at once, not in an hour
+}
+
 func revived(t *testing.T, p *place) {
 	store := p.open(t)
 	add(t, store, p.event("a", "pay/1"))
 	require.ErrorIs(t, store.Revive(t.Context(), key("a"), ""), inbox.ErrNotFound, "it is not dead")
 	require.NoError(t, store.Bury(t.Context(), p.one(t, store, "a"), "no_workflow"))
+	require.ErrorContains(t, store.Revive(t.Context(), key("a"), "a\x00b"), "RequestID")
 	require.NoError(t, store.Revive(t.Context(), key("a"), "another"))
 	require.True(t, pending(t, store, "pay/1"))
 	lease := p.one(t, store, "a")
@@ -552,6 +565,7 @@ func closed(t *testing.T, p *place) {
 	is, err := store.Pending(t.Context(), "pay/1")
 	require.ErrorIs(t, err, inbox.ErrUnavailable)
 	require.True(t, is, "who cannot know must not overtake")
+	require.False(t, pending(t, store, "pay/2"), "known without the database")
 	require.ErrorIs(t, store.Check(t.Context()), inbox.ErrUnavailable)
 	require.NoError(t, store.Close(), "twice")
 }

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -61,27 +60,15 @@ func (e *engine) close() error {
 
 // transaction runs work in one; an error of work or of the commit leaves nothing.
 func (e *engine) transaction(ctx context.Context, work func(*sql.Tx) error) error {
-	conn, err := e.write.Conn(ctx)
+	tx, err := e.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // back to the pool, or closed already
-	tx, err := conn.BeginTx(ctx, nil)
-	if err == nil {
-		if err = work(tx); err == nil {
-			err = tx.Commit()
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	if tx != nil {
+	if err := work(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one that tells
+		return err
 	}
-	// A commit that failed may leave SQLite inside the transaction, and the next
-	// one would commit its rest: such a connection is not used again.
-	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	return err
+	return tx.Commit()
 }
 
 // parameters writes "($1, $2), ($3, $4)" for rows of a width.

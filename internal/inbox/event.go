@@ -92,8 +92,8 @@ func (e Event) check() error {
 		{"Type", e.Type}, {"WorkflowID", e.WorkflowID},
 	}
 	for _, field := range fields {
-		if len(field.value) > maxText || !utf8.ValidString(field.value) || strings.ContainsRune(field.value, 0) {
-			return fmt.Errorf("inbox: event %s: %s: want UTF-8 of at most %d bytes without NUL", e.Key, field.name, maxText)
+		if err := checkText(e.Key, field.name, field.value); err != nil {
+			return err
 		}
 	}
 	if e.Key == (Key{}) || e.RequestID == "" || e.Provider == "" {
@@ -104,6 +104,13 @@ func (e Event) check() error {
 	}
 	if e.WorkflowID == "" {
 		return fmt.Errorf("inbox: event %s: WorkflowID is empty; only a dead letter has none (DeadReason)", e.Key)
+	}
+	return nil
+}
+
+func checkText(key Key, field, value string) error {
+	if len(value) > maxText || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+		return fmt.Errorf("inbox: event %s: %s: want UTF-8 of at most %d bytes without NUL", key, field, maxText)
 	}
 	return nil
 }

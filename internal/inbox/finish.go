@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -27,53 +28,62 @@ func (s *store) Done(ctx context.Context, lease Lease, seenUntil time.Time) erro
 }
 
 func (s *store) Bury(ctx context.Context, lease Lease, reason string) error {
-	if err := checkReason(reason); err != nil {
-		return err
-	}
-	var emptied, lost bool
-	finish := s.finishing(lease, &emptied, func(ctx context.Context, tx *sql.Tx) (err error) {
-		if lost, err = s.leaseLost(ctx, tx, lease); err != nil || lost {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET state = 'dead', last_error = $1 WHERE event_key = $2", reason, lease.Key[:])
+	return s.giveBack(ctx, "make an event a dead letter", lease, reason, func(ctx context.Context, tx *sql.Tx) (emptied bool, err error) {
+		_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET state = 'dead', last_error = $1 WHERE sequence = $2", reason, lease.Sequence)
 		if err != nil {
-			return err
+			return false, err
 		}
-		emptied, err = s.release(ctx, tx, lease)
-		return err
+		return s.release(ctx, tx, lease)
 	})
-	if err := s.writer.submit(ctx, "make an event a dead letter", finish); err != nil {
-		return err
-	}
-	return lostError(lease, lost)
 }
 
 func (s *store) Defer(ctx context.Context, lease Lease, until time.Time, reason string) error {
+	return s.giveBack(ctx, "put an event off", lease, reason, func(ctx context.Context, tx *sql.Tx) (bool, error) {
+		_, err := tx.ExecContext(ctx, "UPDATE inbox_event SET last_error = $1 WHERE sequence = $2", reason, lease.Sequence)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2", stamp(until), lease.WorkflowID)
+		}
+		return false, err
+	})
+}
+
+// giveBack ends a lease that holds. If an earlier holder has finished the event
+// meanwhile, this one's word about it counts no more: the next event is due now.
+func (s *store) giveBack(ctx context.Context, doing string, lease Lease, reason string, end func(context.Context, *sql.Tx) (emptied bool, err error)) error {
 	if err := checkReason(reason); err != nil {
 		return err
 	}
-	var lost bool
-	give := &job{run: func(ctx context.Context, tx *sql.Tx) (err error) {
+	var lost, emptied bool
+	give := s.finishing(lease, &emptied, func(ctx context.Context, tx *sql.Tx) (err error) {
 		if lost, err = s.leaseLost(ctx, tx, lease); err != nil || lost {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2", stamp(until), lease.WorkflowID)
+		var present int
+		err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM inbox_event WHERE sequence = $1", lease.Sequence).Scan(&present)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET last_error = $1 WHERE event_key = $2", reason, lease.Key[:])
+		if lost = present == 0; lost {
+			emptied, err = s.release(ctx, tx, lease)
+			return err
+		}
+		emptied, err = end(ctx, tx)
 		return err
-	}}
-	if err := s.writer.submit(ctx, "put an event off", give); err != nil {
+	})
+	if err := s.writer.submit(ctx, doing, give); err != nil || !lost {
 		return err
 	}
-	return lostError(lease, lost)
+	return fmt.Errorf("inbox: event %s: %w: it was finished or is out again; raise the lease if attempts take longer", lease.Key, ErrLeaseLost)
 }
 
 // finishing is a job after which the queue may be empty. Nothing can be added
 // between commit and after: both happen in the writer.
 func (s *store) finishing(lease Lease, emptied *bool, run func(context.Context, *sql.Tx) error) *job {
-	return &job{run: run, after: func() {
+	again := func(ctx context.Context, tx *sql.Tx) error {
+		*emptied = false // of a run that was not committed
+		return run(ctx, tx)
+	}
+	return &job{run: again, after: func() {
 		if *emptied {
 			_, _, mark := s.held.look(lease.WorkflowID)
 			s.held.forget(lease.WorkflowID, mark)
@@ -96,17 +106,10 @@ func (s *store) lockQueue(ctx context.Context, tx *sql.Tx, workflowID string) er
 func (s *store) leaseLost(ctx context.Context, tx *sql.Tx, lease Lease) (bool, error) {
 	var token string
 	err := tx.QueryRowContext(ctx, "SELECT lease_token FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, lease.WorkflowID).Scan(&token)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it bare
+	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}
 	return err == nil && (token != lease.token || token == ""), err
-}
-
-func lostError(lease Lease, lost bool) error {
-	if !lost {
-		return nil
-	}
-	return fmt.Errorf("inbox: event %s: %w: it was finished or is out again; raise the lease if attempts take longer", lease.Key, ErrLeaseLost)
 }
 
 // release makes the next event of the queue due, or removes an empty queue.

@@ -8,6 +8,9 @@ import (
 )
 
 func (s *store) Revive(ctx context.Context, key Key, requestID string) error {
+	if err := checkText(key, "RequestID", requestID); err != nil {
+		return err
+	}
 	var workflowID string
 	var found error
 	revive := &job{run: func(ctx context.Context, tx *sql.Tx) error {

@@ -18,6 +18,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if child() || limited() {
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
