@@ -8,6 +8,7 @@ ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+RUN mkdir -p /out/data
 RUN go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/worker ./workers && \
     go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/webhookproxy ./webhookproxy && \
     go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/starter ./starter
@@ -19,6 +20,9 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /out/worker /worker
 COPY --from=build /out/webhookproxy /webhookproxy
 COPY --from=build /out/starter /starter
+# Where the proxy's inbox is kept: a new volume takes the owner of the folder
+# that it covers.
+COPY --from=build --chown=65532:65532 /out/data /data
 # By number, because there is no /etc/passwd: nobody, and its group.
 USER 65532:65532
 ENTRYPOINT ["/starter"]

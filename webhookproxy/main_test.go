@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,7 +40,7 @@ func start(t *testing.T, environment map[string]string) *exec.Cmd {
 	t.Helper()
 	all := map[string]string{
 		asProxy: "1", "PAYLOAD_KEYS": "k1:" + key, "IDENTITY_KEY": key, "PROXY_ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0",
-		"TEMPORAL_ADDRESS": "127.0.0.1:1",
+		"TEMPORAL_ADDRESS": "127.0.0.1:1", "INBOX_PATH": filepath.Join(t.TempDir(), "inbox.db"),
 	}
 	for name, value := range environment {
 		all[name] = value
@@ -69,6 +70,9 @@ func TestBadSettingIsOneLineAndExitCode2(t *testing.T) {
 		"no program":      {map[string]string{"HUBSPOT_START_FORMS": "canary"}, "HUBSPOT_START_PROGRAM: "},
 		"no starts":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "0"}, "HUBSPOT_STARTS_PER_HOUR: "},
 		"traces":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "canary"}, "OTEL_EXPORTER_OTLP_ENDPOINT: "},
+		"secrets file":    {map[string]string{"WEBHOOK_SECRETS_FILE": "/none/canary"}, "WEBHOOK_SECRETS_FILE: "},
+		"proxies":         {map[string]string{"TRUSTED_PROXIES": "canary"}, "TRUSTED_PROXIES: "},
+		"rate":            {map[string]string{"ADDRESS_RATE": "0"}, "ADDRESS_RATE: "},
 		"no number":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "canary"}, "HUBSPOT_STARTS_PER_HOUR: "},
 		"empty form":      {map[string]string{"HUBSPOT_START_FORMS": "a,,b", "HUBSPOT_START_PROGRAM": "p"}, "HUBSPOT_START_FORMS"},
 	} {
@@ -98,8 +102,8 @@ func TestBusyPortNamesItsVariable(t *testing.T) {
 	}
 }
 
-// Without Temporal the proxy runs, is not ready, accepts nothing, and stops
-// cleanly with a request under way.
+// Without Temporal the proxy runs, is ready to keep what comes, and stops cleanly
+// with a request under way.
 func TestRunsWithoutTemporalAndStopsCleanly(t *testing.T) {
 	for _, stop := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(stop.String(), func(t *testing.T) {
@@ -111,7 +115,7 @@ func TestRunsWithoutTemporalAndStopsCleanly(t *testing.T) {
 			webhooks, metrics := "http://"+listening(t, lines, "webhooks"), "http://"+listening(t, lines, "metrics")
 
 			require.Equal(t, http.StatusOK, status(t, webhooks+"/healthz"))
-			require.Equal(t, http.StatusServiceUnavailable, status(t, webhooks+"/readyz"))
+			require.Equal(t, http.StatusOK, status(t, webhooks+"/readyz"), "it can keep what comes")
 			require.Equal(t, http.StatusNotFound, status(t, webhooks+"/metrics"), "metrics have their own listener")
 			require.Equal(t, http.StatusOK, status(t, metrics+"/metrics"))
 			require.Equal(t, http.StatusNotFound, status(t, metrics+"/webhooks/stripe"))

@@ -4,15 +4,19 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"guestjourney/internal/codec"
+	"guestjourney/internal/inbox"
 	"guestjourney/internal/telemetry"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/deliver"
+	"guestjourney/webhookproxy/forward"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
 )
@@ -23,8 +27,8 @@ const secretsEvery = 2 * time.Second
 // rekey takes over the secrets that are valid now.
 func (l loaded) rekey() error { return providers.Rekey(l.declared, l.secrets.Active) }
 
-// run serves until the context ends, then stops: HTTP first, then the client,
-// the traces last.
+// run serves until the context ends, then stops: HTTP first, then what works
+// beside it, then the inbox and the client, the traces last.
 func run(ctx context.Context, logger *slog.Logger) error {
 	settings, err := loadSettings()
 	if err != nil {
@@ -45,19 +49,53 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	}
 	defer client.Close()
 
+	store, err := openInbox(ctx, settings.settings)
+	if err != nil {
+		return err
+	}
+	defer closeInbox(store, logger)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	signaller := deliver.New(client)
+	forwarder := forward.New(forward.Config{Inbox: store, Signaller: signaller, Logger: logger, Registry: registry})
+	address, err := gateway.ClientAddress(settings.TrustedProxies)
+	if err != nil {
+		return err
+	}
 	webhooks := gateway.New(gateway.Config{
-		Providers: settings.declared, Signaller: deliver.New(client), Logger: logger, Registry: registry, PublicURL: settings.PublicURL,
-		Traces: traces.Provider(),
+		Providers: settings.declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
+		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, AddressRate: settings.AddressRate,
 	})
-	watching, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go settings.secrets.Watch(watching, secretsEvery, providers.Variables(), settings.rekey, logger)
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	return serve(ctx, logger,
+
+	// What works beside the listeners stops after them: the last answers still
+	// have keys to write behind.
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var working sync.WaitGroup
+	working.Go(func() { settings.secrets.Watch(beside, secretsEvery, providers.Variables(), settings.rekey, logger) })
+	working.Go(func() { forwarder.Run(beside) })
+	working.Go(func() { webhooks.Run(beside) })
+	err = serve(ctx, logger,
 		listener{name: "webhooks", variable: "PROXY_ADDR", address: settings.ProxyAddr, handler: webhooks},
 		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: metrics},
 	)
+	stop()
+	working.Wait()
+	return err
+}
+
+// openInbox opens the file, or the database that several proxies share.
+func openInbox(ctx context.Context, settings settings) (inbox.Store, error) {
+	sealing, err := codec.New(settings.Ring())
+	if err != nil {
+		return nil, err
+	}
+	return inbox.Open(ctx, inbox.Config{Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing})
+}
+
+func closeInbox(store inbox.Store, logger *slog.Logger) {
+	if err := store.Close(); err != nil {
+		logger.Error("the inbox did not close cleanly; what was committed is there", "error", err.Error())
+	}
 }

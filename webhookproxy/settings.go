@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guestjourney/internal/config"
+	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/webhookproxy/secrets"
 	"guestjourney/workflows/profile"
@@ -25,6 +26,12 @@ type settings struct {
 	PublicURL   string `env:"PUBLIC_URL"`
 
 	SecretsFile string `env:"WEBHOOK_SECRETS_FILE"`
+
+	InboxPath   string `env:"INBOX_PATH" envDefault:"./.data/inbox.db"`
+	DatabaseURL string `env:"DATABASE_URL"`
+
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	AddressRate    float64  `env:"ADDRESS_RATE" envDefault:"200" help:"requests a second of one client address"`
 
 	StartForms    []string `env:"HUBSPOT_START_FORMS"`
 	StartSources  []string `env:"HUBSPOT_START_SOURCES"`
@@ -45,7 +52,7 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	for _, list := range []*[]string{&s.StartForms, &s.StartSources} {
+	for _, list := range []*[]string{&s.StartForms, &s.StartSources, &s.TrustedProxies} {
 		for i, one := range *list {
 			(*list)[i] = strings.TrimSpace(one)
 		}
@@ -87,6 +94,12 @@ func (s settings) problems(source *secrets.Source) (found []string) {
 	signsURL := slices.ContainsFunc(signingURL, func(variable string) bool { return len(source.Active(variable)) > 0 })
 	if (signsURL || s.PublicURL != "") && !isPublicURL(s.PublicURL) {
 		found = append(found, "PUBLIC_URL: want the URL that providers were told to call, without query, such as https://hooks.example.com; Twilio and HubSpot sign it")
+	}
+	if _, err := gateway.ClientAddress(s.TrustedProxies); err != nil {
+		found = append(found, "TRUSTED_PROXIES: "+err.Error())
+	}
+	if s.AddressRate <= 0 {
+		found = append(found, "ADDRESS_RATE: want more than 0 requests a second")
 	}
 	rules := s.starts()
 	if rules != nil && rules.Program == "" {

@@ -39,7 +39,9 @@ func TestTheStepsCarryAJourneyToItsEnd(t *testing.T) {
 		// The sandbox has no account's file.
 		"GOOGLE_CREDENTIALS_FILE": "", "GOOGLE_ACCESS_TOKEN": accounts["GOOGLE_ACCESS_TOKEN"],
 	}, metrics)
-	s.start("proxy", map[string]string{"PROXY_ADDR": proxy, "METRICS_ADDR": "127.0.0.1:" + freePort(t)}, proxy)
+	s.start("proxy", map[string]string{
+		"PROXY_ADDR": proxy, "METRICS_ADDR": "127.0.0.1:" + freePort(t), "INBOX_PATH": filepath.Join(t.TempDir(), "inbox.db"),
+	}, proxy)
 	codec := "127.0.0.1:" + freePort(t)
 	s.start("codec", map[string]string{"CODEC_ADDR": codec}, codec)
 

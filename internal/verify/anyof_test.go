@@ -117,7 +117,11 @@ func TestRotatingFinishesOldMessagesWithTheOldSecret(t *testing.T) {
 		_, err := rotating.Verify(signed(senders["meta"], "old", now), now)
 		answer <- err
 	}()
-	<-first.entered
+	select {
+	case <-first.entered:
+	case err := <-answer:
+		require.FailNow(t, "the first verifier was not asked", "%v", err)
+	}
 	rotating.Set(must[*verify.HMAC](t)(verify.NewMeta("new")))
 	_, err := rotating.Verify(signed(senders["meta"], "new", now), now)
 	require.NoError(t, err)

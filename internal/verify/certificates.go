@@ -29,7 +29,7 @@ const (
 	fetchEvery       = 10 * time.Second
 	fetchBurst       = 8
 	maxCertificate   = 32 << 10 // bytes
-	maxKnown         = 64
+	maxKnown         = 32
 	knownBad         = 10 * time.Minute
 	knownUnavailable = 10 * time.Second
 )

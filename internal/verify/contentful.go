@@ -93,11 +93,11 @@ func contentfulHeaders(message Message) (names []string, lines string, err error
 // contentfulPath is path and query as Contentful signs them: the query escaped
 // as a whole, then everything that is no part of a URI escaped again, the
 // percent signs of the first time included. Contentful's toolkit drops what
-// follows a second question mark; it would not be signed, so it is refused.
+// follows a second question mark, so that nobody signs it; here it counts.
 func contentfulPath(address string) (string, error) {
 	_, rest, _ := strings.Cut(address, "://")
 	slash := strings.IndexByte(rest, '/')
-	if slash < 0 || strings.Count(rest, "?") > 1 {
+	if slash < 0 {
 		return "", ErrSignature
 	}
 	path, query, _ := strings.Cut(rest[slash:], "?")

@@ -224,15 +224,20 @@ func TestTwilioRefusesWhatItCannotRead(t *testing.T) {
 	twilio := must[*verify.Twilio](t)(verify.NewTwilio("x"))
 	for name, message := range map[string]verify.Message{
 		"no form":           {URL: "https://h/", Body: []byte("a=%zz")},
+		"semicolons":        {URL: "https://h/", Body: []byte("a=1;b=2")},
+		"a thousand fields": {URL: "https://h/", Body: []byte(strings.Repeat("a=1&", 1000))},
 		"no address":        {URL: "://", Body: []byte("a=b")},
 		"wrong body hash":   {URL: "https://h/?bodySHA256=00", Body: []byte("{}")},
 		"two body hashes":   {URL: "https://h/?bodySHA256=00&bodySHA256=" + hexOf(nil), Body: nil},
-		"unescapable query": {URL: "https://h/?a=%zz", Body: []byte("a=b")},
 	} {
-		message.Header = headers(verify.TwilioHeader, twilioMAC("x", "anything"))
+		message.Header = headers(verify.TwilioHeader, twilioMAC("x", message.URL+twilioText(message.Body)))
 		_, err := twilio.Verify(message, now)
 		require.ErrorIs(t, err, verify.ErrSignature, name)
 	}
+	message := verify.Message{URL: "https://h/?a=%zz", Body: []byte("a=b")}
+	message.Header = headers(verify.TwilioHeader, twilioMAC("x", "https://h/?a=%zzab"))
+	_, err := twilio.Verify(message, now)
+	require.NoError(t, err, "a query that cannot be read is signed as it is")
 }
 
 func TestSendGridKeysMustBeP256(t *testing.T) {
@@ -415,6 +420,12 @@ func TestContentfulHeaderLists(t *testing.T) {
 		_, err := contentful.Verify(message, now)
 		require.ErrorIs(t, err, verify.ErrSignature, address)
 	}
+}
+
+func TestTheFirstOfEqualSecretsCounts(t *testing.T) {
+	match, err := must[*verify.HMAC](t)(verify.NewMeta("same", "same")).Verify(signed(senders["meta"], "same", now), now)
+	require.NoError(t, err)
+	require.Zero(t, match.Key)
 }
 
 func TestKeyID(t *testing.T) {

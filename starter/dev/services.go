@@ -71,8 +71,10 @@ func (s settings) services(temporal string, k keys) ([]service, error) {
 		},
 		{
 			name: "proxy", binary: s.binary("webhookproxy"), grace: 2 * time.Second,
-			environment: with(house, map[string]string{"METRICS_ADDR": address(s.ProxyMetricsPort), "PROXY_ADDR": address(s.ProxyPort)}),
-			ready:       answers(s.url(s.ProxyPort) + "/readyz"),
+			environment: with(house, map[string]string{
+				"METRICS_ADDR": address(s.ProxyMetricsPort), "PROXY_ADDR": address(s.ProxyPort), "INBOX_PATH": s.data("inbox.db"),
+			}),
+			ready: answers(s.url(s.ProxyPort) + "/readyz"),
 		},
 	}, nil
 }

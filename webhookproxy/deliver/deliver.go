@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -23,14 +24,15 @@ import (
 
 // Temporal is the gateway's Signaller.
 type Temporal struct {
-	client client.Client
+	client   client.Client
+	unrouted *unrouted
 }
 
 var _ gateway.Signaller = (*Temporal)(nil)
 
 // New makes a Signaller of a client from internal/temporalclient, whose
 // interceptor sets the request ID.
-func New(c client.Client) *Temporal { return &Temporal{client: c} }
+func New(c client.Client) *Temporal { return &Temporal{client: c, unrouted: newUnrouted(c, time.Now)} }
 
 // Signal signals the workflow, or starts it with the signal.
 func (t *Temporal) Signal(ctx context.Context, requestID string, signal providers.Signal) error {
@@ -46,14 +48,6 @@ func (t *Temporal) Signal(ctx context.Context, requestID string, signal provider
 	return classify(err)
 }
 
-// Reachable asks the server's health.
-func (t *Temporal) Reachable(ctx context.Context) error {
-	if _, err := t.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		return fmt.Errorf("%w: %s", gateway.ErrUnavailable, code(err))
-	}
-	return nil
-}
-
 // classify maps an error. What is not certainly permanent is worth another try
 // of the sender's: a timeout may have been accepted, which the request ID makes
 // harmless, and a wrong setting will be put right.
@@ -63,12 +57,21 @@ func classify(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &notFound):
-		return fmt.Errorf("%w: %s", gateway.ErrNoWorkflow, code(err))
+		return missing(err)
 	case isTooLarge(err):
 		return fmt.Errorf("%w: %s", gateway.ErrTooLarge, code(err))
 	default:
 		return fmt.Errorf("%w: %s", gateway.ErrUnavailable, code(err))
 	}
+}
+
+// missing tells a workflow that has closed from one that never was, by the
+// server's words: their code is the same.
+func missing(err error) error {
+	if strings.Contains(err.Error(), "already completed") {
+		return fmt.Errorf("%w: %s", gateway.ErrClosed, code(err))
+	}
+	return fmt.Errorf("%w: %s", gateway.ErrNoWorkflow, code(err))
 }
 
 // isTooLarge knows two limits by their words, because their codes do not tell:

@@ -34,10 +34,14 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/identity"
+	"guestjourney/internal/inbox"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/deliver"
+	"guestjourney/webhookproxy/forward"
 	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
+	inboundevent "guestjourney/workflows/inbox"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
@@ -80,22 +84,53 @@ func signing(secret string) providers.Secrets {
 	}
 }
 
-// proxy is a new gateway without any memory, as after a restart.
-func proxy(t *testing.T, c client.Client, budget time.Duration) *httptest.Server {
+// house is a proxy as main makes it: a gateway, an inbox, and who empties it.
+type house struct {
+	*httptest.Server
+	inbox inbox.Store
+}
+
+// proxy is a new one without any memory, as after the loss of its disk.
+func proxy(t *testing.T, c client.Client, budget time.Duration) house {
 	t.Helper()
 	declared, err := providers.All(providers.Config{Secrets: signing(secret), IdentityKey: bytes.Repeat([]byte{1}, 32)})
 	require.NoError(t, err)
 	for i := range declared {
 		declared[i].Budget = budget
 	}
-	server := httptest.NewServer(gateway.New(gateway.Config{
-		Providers: declared, Signaller: deliver.New(c), Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), PublicURL: publicURL,
-	}))
-	t.Cleanup(server.Close)
-	return server
+	sealing, err := codec.New(keys(t))
+	require.NoError(t, err)
+	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing})
+	require.NoError(t, err)
+	registry, logger, signaller := prometheus.NewRegistry(), slog.New(slog.DiscardHandler), deliver.New(c)
+	forwarder := forward.New(forward.Config{Inbox: store, Signaller: signaller, Logger: logger, Registry: registry, Look: 50 * time.Millisecond})
+	webhooks := gateway.New(gateway.Config{
+		Providers: declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry, PublicURL: publicURL,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	working.Go(func() { forwarder.Run(ctx) })
+	working.Go(func() { webhooks.Run(ctx) })
+	server := httptest.NewServer(webhooks)
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		working.Wait()
+		require.NoError(t, store.Close())
+	})
+	return house{Server: server, inbox: store}
 }
 
-func post(t *testing.T, to *httptest.Server, path string, header http.Header, body string) (int, http.Header, string) {
+// emptied waits until nothing is in the inbox any more.
+func (h house) emptied(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		stats, err := h.inbox.Stats(t.Context())
+		return err == nil && stats.Waiting == 0 && stats.Dead == 0
+	}, 60*time.Second, 20*time.Millisecond, "the inbox is not emptied")
+}
+
+func post(t *testing.T, to house, path string, header http.Header, body string) (int, http.Header, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -108,7 +143,7 @@ func post(t *testing.T, to *httptest.Server, path string, header http.Header, bo
 	return response.StatusCode, response.Header, string(text)
 }
 
-func stripe(t *testing.T, to *httptest.Server, event, workflow string) (int, http.Header, string) {
+func stripe(t *testing.T, to house, event, workflow string) (int, http.Header, string) {
 	t.Helper()
 	body := `{"id":"` + event + `","type":"payment_intent.succeeded","created":1803978000,"data":{"object":{"id":"pi_1","metadata":{"workflowId":"` + workflow + `"}}}}`
 	stamp := fmt.Sprint(time.Now().Unix())
@@ -117,7 +152,7 @@ func stripe(t *testing.T, to *httptest.Server, event, workflow string) (int, htt
 	return post(t, to, "/webhooks/stripe", http.Header{"Stripe-Signature": {"t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}, body)
 }
 
-func text(t *testing.T, to *httptest.Server, sid string) (int, http.Header, string) {
+func text(t *testing.T, to house, sid string) (int, http.Header, string) {
 	t.Helper()
 	form := url.Values{"AccountSid": {"AC0123456789abcdef0123456789abcdef"}, "Body": {canary}, "From": {"+525512345678"}, "MessageSid": {sid}}
 	mac := hmac.New(sha1.New, []byte(secret))
@@ -240,22 +275,74 @@ func runs(t *testing.T, c client.Client) int {
 	return found
 }
 
-func TestUnknownWorkflowAsksTheSenderToComeAgain(t *testing.T) {
+// An event without a workflow is an InboundEvent: one, however often it comes.
+func TestAnEventWithoutAWorkflowIsAnInboundEvent(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	open(t, c, "pay/closed")
+	require.NoError(t, c.TerminateWorkflow(t.Context(), "pay/closed", "", "over"))
+	for _, workflow := range []string{"pay/nobody", "pay/closed"} {
+		event := "evt_" + strings.TrimPrefix(workflow, "pay/")
+		for range 2 {
+			status, _, body := stripe(t, proxy(t, c, 8*time.Second), event, workflow)
+			require.Equal(t, http.StatusOK, status)
+			require.JSONEq(t, `{"status":"unrouted"}`, body)
+		}
+		id := inboundevent.ID("stripe", parcel.KeyOf("stripe", "", event).String())
+		about, err := c.DescribeWorkflowExecution(t.Context(), id, "")
+		require.NoError(t, err)
+		require.Equal(t, inboundevent.Type, about.GetWorkflowExecutionInfo().GetType().GetName())
+		require.Equal(t, options.QueueJourneys, about.GetWorkflowExecutionInfo().GetTaskQueue())
+		started := c.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		first, err := started.Next()
+		require.NoError(t, err)
+		var input inboundevent.Input
+		require.NoError(t, temporalclient.DataConverter(keys(t)).FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input))
+		require.Empty(t, input.Problems(), "the workflow takes it")
+		require.Equal(t, workflow, input.Target)
+		require.Equal(t, event, input.Fact.ID)
+	}
+}
+
+// Who closed is told from who never was: a report that a mail has arrived is for
+// nobody then.
+func TestAClosedWorkflowIsToldFromOneThatNeverWas(t *testing.T) {
+	server := devserver.Start(t)
+	c := dial(t, server)
+	open(t, c, "journey/closed")
+	require.NoError(t, c.TerminateWorkflow(t.Context(), "journey/closed", "", "over"))
+	signal := func(id string) error {
+		return deliver.New(c).Signal(t.Context(), "id", providers.Signal{WorkflowID: id, Name: kit.SignalEmail})
+	}
+	require.ErrorIs(t, signal("journey/closed"), gateway.ErrClosed)
+	require.ErrorIs(t, signal("journey/never"), gateway.ErrNoWorkflow)
+	require.NotErrorIs(t, signal("journey/never"), gateway.ErrClosed)
+}
+
+// More than a hundred events without a workflow would hide each other: the rest
+// waits in the inbox.
+func TestTooManyUnroutedAreKeptBack(t *testing.T) {
 	server := devserver.Start(t)
 	c := dial(t, server)
 	to := proxy(t, c, 8*time.Second)
-	status, header, body := stripe(t, to, "evt_1", "pay/nobody")
-	require.Equal(t, http.StatusServiceUnavailable, status)
-	require.NotEmpty(t, header.Get("Retry-After"))
-	require.JSONEq(t, `{"status":"unavailable"}`, body)
-
-	open(t, c, "pay/nobody") // the webhook came before the call returned
-	status, _, _ = stripe(t, to, "evt_1", "pay/nobody")
+	said := map[string]int{}
+	for i := range 103 {
+		status, _, body := stripe(t, to, fmt.Sprint("evt_", i), fmt.Sprint("pay/", i))
+		require.Equal(t, http.StatusOK, status)
+		said[strings.TrimSpace(body)]++
+	}
+	require.Equal(t, map[string]int{`{"status":"unrouted"}`: 100, `{"status":"stored"}`: 3}, said)
+	require.Eventually(t, func() bool {
+		stats, err := to.inbox.Stats(t.Context())
+		return err == nil && stats.Waiting == 3 && stats.Providers[0].Reasons["too_many_unrouted"] == 3
+	}, 30*time.Second, 20*time.Millisecond)
+	status, _, body := text(t, to, "SM0123456789abcdef0123456789abcdef")
 	require.Equal(t, http.StatusOK, status)
-	require.Len(t, signals(t, c, "pay/nobody"), 1)
+	require.Equal(t, "<Response/>", body, "other events go on")
 }
 
-// While Temporal is away nothing is accepted; what is sent again is one signal.
+// While Temporal is away events are kept, each once, and arrive in order as soon
+// as it is back: nobody has to send them again.
 func TestTemporalDown(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "temporal.db")
 	first := devserver.StartWith(t, devserver.Settings{File: file})
@@ -267,27 +354,26 @@ func TestTemporalDown(t *testing.T) {
 	require.NoError(t, first.Stop())
 
 	begun := time.Now()
-	for _, event := range []string{"evt_2", "evt_3"} {
-		status, header, _ := stripe(t, to, event, "pay/p1")
-		require.Equal(t, http.StatusServiceUnavailable, status)
-		require.NotEmpty(t, header.Get("Retry-After"))
-	}
-	require.Less(t, time.Since(begun), 5*time.Second, "the budget holds")
-	require.ErrorIs(t, deliver.New(c).Reachable(t.Context()), gateway.ErrUnavailable)
-	require.Equal(t, http.StatusServiceUnavailable, get(t, to, "/readyz"))
-	require.Equal(t, http.StatusOK, get(t, to, "/healthz"))
-
-	second := devserver.StartWith(t, devserver.Settings{File: file, HostPort: first.HostPort})
-	again := dial(t, second)
-	require.NoError(t, deliver.New(again).Reachable(t.Context()))
-	for _, event := range []string{"evt_1", "evt_2", "evt_3", "evt_2"} {
-		status, _, _ := stripe(t, proxy(t, again, 8*time.Second), event, "pay/p1")
+	for _, event := range []string{"evt_2", "evt_3", "evt_2"} {
+		status, _, _ := stripe(t, to, event, "pay/p1")
 		require.Equal(t, http.StatusOK, status)
 	}
-	require.Len(t, signals(t, again, "pay/p1"), 3)
+	require.Less(t, time.Since(begun), 5*time.Second, "the budget holds")
+	require.Equal(t, http.StatusOK, get(t, to, "/readyz"), "it can keep what comes")
+
+	second := devserver.StartWith(t, devserver.Settings{File: file, HostPort: first.HostPort})
+	to.emptied(t)
+	again := dial(t, second)
+	status, _, _ = stripe(t, to, "evt_2", "pay/p1")
+	require.Equal(t, http.StatusOK, status)
+	var arrived []string
+	for _, signal := range signals(t, again, "pay/p1") {
+		arrived = append(arrived, decode(t, signal.GetInput()).ID)
+	}
+	require.Equal(t, []string{"evt_1", "evt_2", "evt_3"}, arrived)
 }
 
-func get(t *testing.T, to *httptest.Server, path string) int {
+func get(t *testing.T, to house, path string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to.URL+path, nil)
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/labstack/echo/v4"
+
+	"guestjourney/webhookproxy/providers"
 )
 
 // retryAfter is when a sender may come again, in seconds.
@@ -21,6 +23,14 @@ func answer(c echo.Context, status int, said string) error {
 	c.Response().Header().Set("X-Content-Type-Options", "nosniff")
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(status, document{Status: said})
+}
+
+// say answers in the sender's own form. A browser must not take it for a page:
+// a part of it may be the sender's own words.
+func say(c echo.Context, status int, said providers.Answer) error {
+	c.Response().Header().Set("X-Content-Type-Options", "nosniff")
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.Blob(status, said.ContentType, []byte(said.Body))
 }
 
 // later asks the sender to come again.
@@ -44,14 +54,11 @@ func (g *Gateway) reject(c echo.Context, in *request, why *refusal) error {
 func (g *Gateway) respond(c echo.Context, in *request, decisions []string) error {
 	g.metrics.took(in.provider.Name, g.config.Now().Sub(in.begun))
 	switch result := outcome(decisions); result {
-	case decisionUnavailable, decisionNoWorkflow:
+	case decisionUnavailable:
 		return g.later(c, "unavailable")
-	case decisionTooLarge:
-		return answer(c, http.StatusRequestEntityTooLarge, "too_large")
 	default:
 		if in.route.Accepted != nil {
-			c.Response().Header().Set("X-Content-Type-Options", "nosniff")
-			return c.Blob(http.StatusOK, in.route.Accepted.ContentType, []byte(in.route.Accepted.Body))
+			return say(c, http.StatusOK, *in.route.Accepted)
 		}
 		return answer(c, http.StatusOK, result)
 	}

@@ -2,22 +2,24 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 
+	"guestjourney/internal/inbox"
+	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
 )
 
 // Decisions about one event.
 const (
-	decisionAccepted    = "accepted"    // Temporal has it
-	decisionDuplicate   = "duplicate"   // Temporal had it before
+	decisionAccepted    = "accepted"    // its workflow has it
+	decisionUnrouted    = "unrouted"    // no workflow takes it; an InboundEvent looks for one
+	decisionStored      = "stored"      // it is in the inbox, on its way to Temporal
+	decisionDuplicate   = "duplicate"   // it was taken before
+	decisionMoot        = "moot"        // its workflow has closed, and nobody needs it any more
 	decisionIgnored     = "ignored"     // nobody acts on its type
 	decisionForeign     = "foreign"     // it belongs to something that is not ours
-	decisionNoWorkflow  = "no_workflow" // nobody takes it now
-	decisionUnavailable = "unavailable" // Temporal does not take it now
-	decisionTooLarge    = "too_large"   // Temporal will never take it
+	decisionUnavailable = "unavailable" // neither Temporal nor the inbox takes it now
 )
 
 // parallel bounds the signals of one batch that are under way at once.
@@ -64,40 +66,25 @@ func byTarget(events []providers.Event) [][]int {
 }
 
 func (g *Gateway) deliverOne(ctx context.Context, in *request, event providers.Event) string {
-	key := newEventKey(in.provider.Name, event.Account, event.ID)
-	decision, err := g.decide(ctx, key, event)
+	decision, key, err := decisionIgnored, inbox.Key{}, error(nil)
+	switch {
+	case event.Signal != nil:
+		p := parcel.New(in.provider, event, in.begun.UTC())
+		key = p.Key
+		decision, err = g.delivery.once(ctx, p)
+	case event.Foreign:
+		decision = decisionForeign
+	}
 	g.metrics.event(in.provider, event.Type, decision)
 	g.logEvent(in, event, key, decision, err)
 	return decision
 }
 
-func (g *Gateway) decide(ctx context.Context, key eventKey, event providers.Event) (string, error) {
-	if event.Signal == nil {
-		if event.Foreign {
-			return decisionForeign, nil
-		}
-		return decisionIgnored, nil
-	}
-	first, err := g.delivery.once(ctx, key, *event.Signal)
-	switch {
-	case err == nil && first:
-		return decisionAccepted, nil
-	case err == nil:
-		return decisionDuplicate, nil
-	case errors.Is(err, ErrTooLarge):
-		return decisionTooLarge, err
-	case errors.Is(err, ErrNoWorkflow):
-		return decisionNoWorkflow, err
-	default:
-		return decisionUnavailable, err
-	}
-}
-
 // outcome is what a request's decisions come to: what the sender must send
-// again decides over what nobody can take, and that over what was taken.
+// again decides over what was taken.
 func outcome(decisions []string) string {
 	for _, decision := range []string{
-		decisionUnavailable, decisionNoWorkflow, decisionTooLarge, decisionAccepted, decisionDuplicate, decisionForeign,
+		decisionUnavailable, decisionUnrouted, decisionStored, decisionAccepted, decisionDuplicate, decisionMoot, decisionForeign,
 	} {
 		if slices.Contains(decisions, decision) {
 			return decision

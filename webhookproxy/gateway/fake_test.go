@@ -12,15 +12,18 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +31,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/codec"
+	"guestjourney/internal/inbox"
 	"guestjourney/webhookproxy/gateway"
+	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/workflows/profile"
 )
@@ -57,8 +63,8 @@ type port struct {
 	mutex  sync.Mutex
 	calls  []sent
 	answer func(ctx context.Context, signal providers.Signal) error
-	health error
-	asked  int
+	parked []parcel.Parcel
+	park   error
 }
 
 func (p *port) Signal(ctx context.Context, requestID string, signal providers.Signal) error {
@@ -72,11 +78,13 @@ func (p *port) Signal(ctx context.Context, requestID string, signal providers.Si
 	return answer(ctx, signal)
 }
 
-func (p *port) Reachable(context.Context) error {
+func (p *port) Park(_ context.Context, event parcel.Parcel) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.asked++
-	return p.health
+	if p.park == nil {
+		p.parked = append(p.parked, event)
+	}
+	return p.park
 }
 
 func (p *port) set(answer func(ctx context.Context, signal providers.Signal) error) {
@@ -95,11 +103,72 @@ func (p *port) got() []sent {
 type stage struct {
 	t        *testing.T
 	port     *port
+	inbox    *shelf
+	gateway  *gateway.Gateway
 	server   *httptest.Server
 	logs     *bytes.Buffer
 	registry *prometheus.Registry
 	sendGrid *ecdsa.PrivateKey
 	clock    func() time.Time
+}
+
+// shelf is a real inbox that may be broken, and that counts.
+type shelf struct {
+	inbox.Store
+	broken atomic.Bool
+	checks atomic.Int64
+}
+
+var errBroken = fmt.Errorf("%w: the disk is full", inbox.ErrUnavailable)
+
+func (s *shelf) Add(ctx context.Context, events []inbox.Event) ([]bool, error) {
+	if s.broken.Load() {
+		return nil, errBroken
+	}
+	return s.Store.Add(ctx, events)
+}
+
+func (s *shelf) Known(ctx context.Context, keys []inbox.Key) (map[inbox.Key]bool, error) {
+	if s.broken.Load() {
+		return nil, errBroken
+	}
+	return s.Store.Known(ctx, keys)
+}
+
+func (s *shelf) Pending(ctx context.Context, workflowID string) (bool, error) {
+	if s.broken.Load() {
+		return true, errBroken
+	}
+	return s.Store.Pending(ctx, workflowID)
+}
+
+func (s *shelf) Check(ctx context.Context) error {
+	s.checks.Add(1)
+	if s.broken.Load() {
+		return errBroken
+	}
+	return s.Store.Check(ctx)
+}
+
+// waiting lists what is stored, in the order of arrival.
+func (s *stage) waiting() []inbox.Entry {
+	s.t.Helper()
+	entries, err := s.inbox.List(s.t.Context(), inbox.Filter{})
+	require.NoError(s.t, err)
+	return entries
+}
+
+// openShelf opens an inbox in a file of its own.
+func openShelf(t *testing.T, now func() time.Time) *shelf {
+	t.Helper()
+	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	require.NoError(t, err)
+	sealing, err := codec.New(ring)
+	require.NoError(t, err)
+	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing, Now: now})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return &shelf{Store: store}
 }
 
 // option changes a stage before it is built.
@@ -122,8 +191,9 @@ func newStage(t *testing.T, options ...option) *stage {
 		IdentityKey: bytes.Repeat([]byte{1}, 32),
 		Starts:      &profile.StartRules{Forms: []string{"website"}, Program: "retreat-7d", PerHour: 20},
 	}
+	s.inbox = openShelf(t, func() time.Time { return s.clock() })
 	config := gateway.Config{
-		Signaller: s.port, Registry: s.registry, PublicURL: publicURL + "/", Now: func() time.Time { return s.clock() },
+		Signaller: s.port, Inbox: s.inbox, Registry: s.registry, PublicURL: publicURL + "/", Now: func() time.Time { return s.clock() },
 		Logger: slog.New(slog.NewJSONHandler(&locked{to: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, change := range options {
@@ -140,7 +210,8 @@ func newStage(t *testing.T, options ...option) *stage {
 	if config.PublicURL == ownAddress {
 		config.PublicURL = "http://" + s.server.Listener.Addr().String()
 	}
-	s.server.Config.Handler = gateway.New(config)
+	s.gateway = gateway.New(config)
+	s.server.Config.Handler = s.gateway
 	s.server.Start()
 	t.Cleanup(s.server.Close)
 	return s

@@ -2,15 +2,16 @@
 //
 // Called by main, which hands it the declared providers and a Signaller. It
 // owns the order of things (read once, verify, split, make durable, only then
-// answer), deduplication inside this process, the status codes, the log lines
-// and the metrics. It promises that 2xx means durable, a known duplicate, or
-// nobody acts on it; that an answer comes within the provider's budget; and
+// answer), deduplication, the status codes, the log lines and the metrics. It
+// promises that 2xx means durable (Temporal or the inbox has it), a known
+// duplicate, or nobody acts on it; that an answer comes within the provider's budget; and
 // that no body, query, header or address reaches a log, a metric or an answer.
 package gateway
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -20,17 +21,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"guestjourney/internal/inbox"
+	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
 )
 
-// Signaller makes an event durable: Temporal has accepted it when a call
-// returns nil. A call returns when its context ends. Its errors wrap one of
-// those below or are taken for ErrUnavailable, and quote nothing of the signal.
+// Signaller hands an event to Temporal, which has it when a call returns nil. A
+// call returns when its context ends. Its errors wrap one of those below or are
+// taken for ErrUnavailable, and quote nothing of the event.
 type Signaller interface {
 	// Signal delivers a signal. The same requestID twice is one signal.
 	Signal(ctx context.Context, requestID string, signal providers.Signal) error
-	// Reachable says whether a signal has a chance now.
-	Reachable(ctx context.Context) error
+	// Park starts an InboundEvent, which looks for the workflow of an event. The
+	// same event twice is one.
+	Park(ctx context.Context, p parcel.Parcel) error
 }
 
 // What a Signaller reports.
@@ -40,6 +44,11 @@ var (
 	ErrUnavailable = errors.New("the Temporal server cannot be reached or did not accept the signal in time")
 	// ErrNoWorkflow: there is no open workflow of that ID (yet, or any more).
 	ErrNoWorkflow = errors.New("no workflow takes the signal")
+	// ErrClosed is an ErrNoWorkflow: there was one, and it has closed.
+	ErrClosed = fmt.Errorf("%w: it has closed", ErrNoWorkflow)
+	// ErrFull: so many events of the provider are unrouted that more of them
+	// would hide each other.
+	ErrFull = errors.New("too many events of this provider are unrouted already")
 	// ErrTooLarge: it will never be accepted.
 	ErrTooLarge = errors.New("the signal is larger than Temporal accepts")
 )
@@ -48,18 +57,28 @@ var (
 type Config struct {
 	Providers []providers.Provider
 	Signaller Signaller
-	Logger    *slog.Logger
-	Registry  prometheus.Registerer
+	// Inbox keeps what Temporal does not take, and the keys of what it took.
+	Inbox inbox.Store
+	// Wake tells whoever empties the inbox that something came; nil tells nobody.
+	Wake     func()
+	Logger   *slog.Logger
+	Registry prometheus.Registerer
 	// Traces makes the spans; nil makes none.
 	Traces trace.TracerProvider
 	// PublicURL is what the providers were told to call, without the path.
 	PublicURL string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Client says where a request comes from (see ClientAddress); nil takes the
+	// other end of the connection.
+	Client echo.IPExtractor
+	// AddressRate bounds the requests a second of one client address; 0 bounds
+	// nothing.
+	AddressRate float64
 	// MaxInFlight bounds the requests of one provider that are worked on at
 	// once; 0 means DefaultInFlight.
 	MaxInFlight int
-	// Remember is how many accepted events are known without asking Temporal;
+	// Remember is how many accepted events are known without asking the inbox;
 	// 0 means DefaultRemember.
 	Remember int
 }
@@ -89,16 +108,30 @@ func New(config Config) *Gateway {
 	if config.MaxInFlight == 0 {
 		config.MaxInFlight = DefaultInFlight
 	}
+	if config.Client == nil {
+		config.Client = echo.ExtractIPDirect()
+	}
+	if config.Wake == nil {
+		config.Wake = func() {}
+	}
 	if config.Remember == 0 {
 		config.Remember = DefaultRemember
 	}
 	g := &Gateway{
 		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry), tracer: newTracer(config.Traces),
-		delivery: newDelivery(config.Signaller, config.Remember), health: &health{check: config.Signaller.Reachable, now: config.Now},
+		delivery: &delivery{
+			signaller: config.Signaller, inbox: config.Inbox, wake: config.Wake,
+			seen: newSeen(config.Inbox, config.Remember, config.Now, config.Logger),
+		},
+		health: &health{check: config.Inbox.Check, now: config.Now},
 	}
 	g.echo = g.routes()
 	return g
 }
+
+// Run writes the keys of taken events behind, until the context ends and what
+// is left is written.
+func (g *Gateway) Run(ctx context.Context) { g.delivery.seen.run(ctx) }
 
 // ServeHTTP implements http.Handler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.echo.ServeHTTP(w, r) }
@@ -106,18 +139,34 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.echo.Ser
 func (g *Gateway) routes() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = g.config.Client
 	e.HTTPErrorHandler = g.refuse
 	e.Use(g.recover)
 	e.GET("/healthz", func(c echo.Context) error { return answer(c, http.StatusOK, "ok") })
 	e.GET("/readyz", g.ready)
+	webhooks := e.Group("")
+	if g.config.AddressRate > 0 {
+		webhooks.Use(g.limitAddress())
+	}
 	for _, provider := range g.config.Providers {
 		slots := make(chan struct{}, g.config.MaxInFlight)
 		for _, route := range provider.Routes {
-			e.POST(route.Path, g.receive(provider, route, slots))
+			g.route(webhooks, provider, route, slots)
 		}
 	}
 	return e
+}
+
+// route serves one address of a provider.
+func (g *Gateway) route(webhooks *echo.Group, provider providers.Provider, route providers.Route, slots chan struct{}) {
+	methods := route.Methods
+	if methods == nil {
+		methods = []string{http.MethodPost}
+	}
+	webhooks.Match(methods, route.Path, g.receive(provider, route, slots))
+	if route.Challenge != nil {
+		webhooks.GET(route.Path, g.challenge(provider, route))
+	}
 }
 
 func (g *Gateway) ready(c echo.Context) error {

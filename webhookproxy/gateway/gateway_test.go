@@ -202,33 +202,83 @@ func TestConcurrentRepeatsWaitForTheFirst(t *testing.T) {
 	require.Equal(t, map[string]int{"{\"status\":\"accepted\"}\n": 1, "{\"status\":\"duplicate\"}\n": repeats - 1}, said)
 }
 
-func TestFailuresAskTheSenderToComeAgain(t *testing.T) {
-	for name, test := range map[string]struct {
-		err      error
-		status   int
-		decision string
-	}{
-		"unreachable":    {fmt.Errorf("%w: Unavailable", gateway.ErrUnavailable), 503, "unavailable"},
-		"no workflow":    {fmt.Errorf("%w: NotFound", gateway.ErrNoWorkflow), 503, "no_workflow"},
-		"unknown error":  {errors.New("anything"), 503, "unavailable"},
-		"never possible": {fmt.Errorf("%w: InvalidArgument", gateway.ErrTooLarge), 413, "too_large"},
+// What Temporal does not take is kept, committed before the answer, and known
+// when it comes again.
+func TestWhatTemporalDoesNotTakeIsStored(t *testing.T) {
+	for name, failure := range map[string]error{
+		"unreachable":   fmt.Errorf("%w: Unavailable", gateway.ErrUnavailable),
+		"unknown error": errors.New("anything"),
+		"too large":     fmt.Errorf("%w: InvalidArgument", gateway.ErrTooLarge),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
-			s.port.set(func(context.Context, providers.Signal) error { return test.err })
+			s.port.set(func(context.Context, providers.Signal) error { return failure })
 			got := s.stripe(paid("evt_1", "pay/p1"))
-			require.Equal(t, test.status, got.status)
-			require.Equal(t, test.status == 503, got.header.Get("Retry-After") != "")
-			s.counted("stripe", "payment_intent.succeeded", test.decision, 1)
+			require.Equal(t, 200, got.status)
+			require.JSONEq(t, `{"status":"stored"}`, got.body)
+			s.counted("stripe", "payment_intent.succeeded", "stored", 1)
 
-			// What was not accepted is not remembered; the repeat has the same ID.
-			s.port.set(nil)
-			require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid("evt_1", "pay/p1")).body)
-			calls := s.port.got()
-			require.Len(t, calls, 2)
-			require.Equal(t, calls[0], calls[1])
+			kept := s.waiting()
+			require.Len(t, kept, 1)
+			require.Equal(t, s.port.got()[0].requestID, kept[0].RequestID, "it will be the same signal")
+			require.Equal(t, "pay/p1", kept[0].WorkflowID)
+			require.JSONEq(t, `{"status":"duplicate"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+			require.Len(t, s.port.got(), 1)
 		})
 	}
+}
+
+func TestWhatComesLaterWaitsBehindWhatIsStored(t *testing.T) {
+	s := newStage(t)
+	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrUnavailable })
+	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+	s.port.set(nil)
+	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_2", "pay/p1")).body)
+	require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid("evt_3", "pay/p2")).body, "another workflow need not wait")
+	require.Len(t, s.port.got(), 2, "the second event of the first was not tried")
+	require.Len(t, s.waiting(), 2)
+}
+
+func TestBothDownAsksTheSenderToComeAgain(t *testing.T) {
+	s := newStage(t)
+	s.inbox.broken.Store(true)
+	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrUnavailable })
+	got := s.stripe(paid("evt_1", "pay/p1"))
+	require.Equal(t, 503, got.status)
+	require.NotEmpty(t, got.header.Get("Retry-After"))
+	s.counted("stripe", "payment_intent.succeeded", "unavailable", 1)
+
+	// What was not made durable is not known; the repeat has the same ID.
+	s.port.set(nil)
+	require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid("evt_1", "pay/p1")).body, "Temporal alone is enough")
+	calls := s.port.got()
+	require.Len(t, calls, 2)
+	require.Equal(t, calls[0], calls[1])
+}
+
+// An event without a workflow is given to somebody who looks for it.
+func TestAnEventWithoutAWorkflowIsParked(t *testing.T) {
+	s := newStage(t)
+	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrNoWorkflow })
+	require.JSONEq(t, `{"status":"unrouted"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+	require.JSONEq(t, `{"status":"duplicate"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+	require.Len(t, s.port.parked, 1)
+	require.Equal(t, "pay/p1", s.port.parked[0].Signal.WorkflowID)
+	require.Empty(t, s.waiting())
+
+	s.port.park = gateway.ErrFull
+	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_2", "pay/p1")).body, "what is too much is kept back")
+	require.Len(t, s.waiting(), 1)
+}
+
+func TestAReportForAClosedWorkflowIsMoot(t *testing.T) {
+	s := newStage(t)
+	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrClosed })
+	report := `[{"event":"delivered","sg_event_id":"e1","workflowId":"journey/j1"}]`
+	require.JSONEq(t, `{"status":"moot"}`, s.sendGridPost(report).body)
+	require.JSONEq(t, `{"status":"duplicate"}`, s.sendGridPost(report).body)
+	require.JSONEq(t, `{"status":"unrouted"}`, s.stripe(paid("evt_1", "pay/p1")).body, "money is never moot")
+	require.Len(t, s.port.parked, 1)
 }
 
 func TestPanicBelowIsAnAnswer(t *testing.T) {
@@ -259,7 +309,7 @@ func TestBudget(t *testing.T) {
 		return gateway.ErrUnavailable
 	})
 	begun := time.Now()
-	require.Equal(t, 503, s.stripe(paid("evt_1", "pay/p1")).status)
+	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_1", "pay/p1")).body, "a part of it is left for the inbox")
 	require.Less(t, time.Since(begun), 5*time.Second)
 }
 
@@ -275,13 +325,14 @@ func TestBatch(t *testing.T) {
 		}
 		return nil
 	})
+	s.inbox.broken.Store(true)
 	require.Equal(t, 503, s.sendGridPost(batch).status, "one that failed fails the post")
 	require.Len(t, s.port.got(), 3, "and does not stop the others")
 
-	s.port.set(nil)
-	require.Equal(t, 200, s.sendGridPost(batch).status)
+	s.inbox.broken.Store(false)
+	require.JSONEq(t, `{"status":"stored"}`, s.sendGridPost(batch).body)
 	calls := s.port.got()
-	require.Len(t, calls, 4, "only the one that failed is sent again")
+	require.Len(t, calls, 4, "only the one that failed is tried again")
 	require.Equal(t, "journey/b", calls[3].signal.WorkflowID)
 }
 
@@ -325,15 +376,27 @@ func TestInFlightLimit(t *testing.T) {
 	require.Equal(t, 200, s.stripe(paid("evt_2", "pay/p1")).status)
 }
 
-func TestForgottenEventsAreSentAgainWithTheSameID(t *testing.T) {
+// What this process has forgotten, the inbox knows, and the next process too.
+func TestForgottenEventsAreKnownToTheInbox(t *testing.T) {
 	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.Remember = 2 })
-	for _, id := range []string{"evt_1", "evt_2", "evt_3", "evt_1"} {
+	ctx, cancel := context.WithCancel(t.Context())
+	var writing sync.WaitGroup
+	writing.Go(func() { s.gateway.Run(ctx) })
+	for _, id := range []string{"evt_1", "evt_2", "evt_3"} {
 		require.Equal(t, 200, s.stripe(paid(id, "pay/p1")).status)
 	}
+	cancel()
+	writing.Wait() // a stop writes what is left
+	require.JSONEq(t, `{"status":"duplicate"}`, s.stripe(paid("evt_1", "pay/p1")).body)
+	require.Len(t, s.port.got(), 3)
+
+	now := start.Add(8*24*time.Hour + time.Second)
+	s.clock = func() time.Time { return now }
+	for _, id := range []string{"evt_4", "evt_5", "evt_1"} {
+		require.JSONEq(t, `{"status":"accepted"}`, s.stripe(paid(id, "pay/p1")).body)
+	}
 	calls := s.port.got()
-	require.Len(t, calls, 4)
-	require.Equal(t, calls[0].requestID, calls[3].requestID)
-	require.NotEqual(t, calls[0].requestID, calls[1].requestID)
+	require.Equal(t, calls[0].requestID, calls[len(calls)-1].requestID, "after its time it has the ID it had")
 }
 
 // The ID of a request is the same in every process and version: a change here
@@ -352,9 +415,9 @@ func TestHealth(t *testing.T) {
 	for range 5 {
 		require.Equal(t, 200, s.do(http.MethodGet, "/readyz", nil, nil).status)
 	}
-	require.Equal(t, 1, s.port.asked, "probes do not become load")
+	require.EqualValues(t, 1, s.inbox.checks.Load(), "probes do not become load")
 
-	s.port.health = gateway.ErrUnavailable
+	s.inbox.broken.Store(true)
 	now = now.Add(2 * time.Second)
 	unready := s.do(http.MethodGet, "/readyz", nil, nil)
 	require.Equal(t, 503, unready.status)

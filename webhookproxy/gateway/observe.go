@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"guestjourney/internal/inbox"
 	"guestjourney/webhookproxy/providers"
 )
 
@@ -16,6 +17,7 @@ type metrics struct {
 	events   *prometheus.CounterVec
 	keys     *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	crowded  prometheus.Counter
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -33,8 +35,12 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Help:    "From the first byte of a webhook to its answer.",
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
 		}, []string{"provider"}),
+		crowded: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "guestjourney_webhook_crowded_total",
+			Help: "Requests turned away because their address asked too often.",
+		}),
 	}
-	registry.MustRegister(m.events, m.keys, m.duration)
+	registry.MustRegister(m.events, m.keys, m.duration, m.crowded)
 	return m
 }
 
@@ -57,13 +63,13 @@ func (m *metrics) took(provider string, duration time.Duration) {
 
 // logEvent writes one line an event. A type that is not in the provider's
 // table is not quoted.
-func (g *Gateway) logEvent(in *request, event providers.Event, key eventKey, decision string, err error) {
+func (g *Gateway) logEvent(in *request, event providers.Event, key inbox.Key, decision string, err error) {
 	kind, level := event.Type, slog.LevelInfo
 	if !slices.Contains(in.provider.Types, kind) {
 		kind, level = "other", slog.LevelDebug
 	}
 	attributes := []slog.Attr{
-		slog.String("provider", in.provider.Name), slog.String("type", kind), slog.String("event", key.short()),
+		slog.String("provider", in.provider.Name), slog.String("type", kind), slog.String("event", key.String()[:16]),
 		slog.String("decision", decision), slog.Int("bytes", in.size), slog.Duration("took", g.config.Now().Sub(in.begun)),
 	}
 	if err != nil {

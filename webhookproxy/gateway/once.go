@@ -2,90 +2,127 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
-	"guestjourney/webhookproxy/providers"
+	"guestjourney/internal/inbox"
+	"guestjourney/webhookproxy/parcel"
 )
 
-// delivery signals each event once from this process. It is the first of three
-// layers and the only one that may forget: the request ID makes the server
-// refuse a repeat within a run, and workflows know the events they have seen.
+// delivery makes each event durable once from this process: with Temporal, else
+// in the inbox. Repeats are known from three places, in this order: this
+// process's memory, the inbox's keys, and Temporal, which knows the request ID
+// within a run; workflows know the facts they have seen in any case.
 type delivery struct {
 	signaller Signaller
-	accepted  *memory
+	inbox     inbox.Store
+	seen      *seen
 	flights   singleflight.Group
+	wake      func()
 }
 
-func newDelivery(signaller Signaller, remember int) *delivery {
-	return &delivery{signaller: signaller, accepted: newMemory(remember)}
-}
-
-// once signals unless the event was accepted before; a repeat that comes while
+// once makes an event durable unless it is already; a repeat that comes while
 // the first is under way waits for its result. It waits no longer than its own
 // budget, because the first of the same provider began earlier.
-func (d *delivery) once(ctx context.Context, key eventKey, signal providers.Signal) (first bool, err error) {
-	if d.accepted.has(key) {
-		return false, nil
+func (d *delivery) once(ctx context.Context, p parcel.Parcel) (decision string, err error) {
+	if d.seen.has(p.Key) {
+		return decisionDuplicate, nil
 	}
-	_, err, _ = d.flights.Do(string(key[:]), func() (any, error) {
-		if d.accepted.has(key) { // between the look above and this flight
-			return nil, nil
-		}
-		if err := d.signal(ctx, key, signal); err != nil {
-			return nil, err
-		}
+	first := false
+	made, err, _ := d.flights.Do(string(p.Key[:]), func() (any, error) {
 		first = true
-		d.accepted.add(key)
-		return nil, nil
+		return d.accept(ctx, p)
 	})
-	return first, err
+	if err == nil && !first {
+		return decisionDuplicate, nil
+	}
+	return made.(string), err
 }
 
-// signal turns a panic below into an error: batches run in goroutines, where it
+// accept turns a panic below into an error: batches run in goroutines, where it
 // would end the process and every other webhook with it.
-func (d *delivery) signal(ctx context.Context, key eventKey, signal providers.Signal) (err error) {
+func (d *delivery) accept(ctx context.Context, p parcel.Parcel) (decision string, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("%w: panic of type %T", ErrUnavailable, value)
+			decision, err = decisionUnavailable, fmt.Errorf("%w: panic of type %T", ErrUnavailable, value)
 		}
 	}()
-	return d.signaller.Signal(ctx, key.requestID(), signal)
-}
-
-// memory is a bounded set of keys that forgets the oldest.
-type memory struct {
-	mutex sync.Mutex
-	known map[eventKey]struct{}
-	order []eventKey // a ring
-	next  int
-}
-
-func newMemory(size int) *memory {
-	return &memory{known: make(map[eventKey]struct{}), order: make([]eventKey, 0, size)}
-}
-
-func (m *memory) has(key eventKey) bool {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	_, known := m.known[key]
-	return known
-}
-
-func (m *memory) add(key eventKey) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if _, known := m.known[key]; known {
-		return
+	if d.known(ctx, p.Key) {
+		d.seen.recall(p.Key)
+		return decisionDuplicate, nil
 	}
-	m.known[key] = struct{}{}
-	if len(m.order) < cap(m.order) {
-		m.order = append(m.order, key)
-		return
+	// What waits for a workflow goes before what comes later. If the inbox cannot
+	// say, Temporal is asked all the same: an event out of order is better than
+	// one that is lost.
+	if behind, err := d.inbox.Pending(ctx, p.Signal.WorkflowID); behind && err == nil {
+		return d.store(ctx, p, nil)
 	}
-	delete(m.known, m.order[m.next])
-	m.order[m.next] = key
-	m.next = (m.next + 1) % len(m.order)
+	decision, err = d.signal(ctx, p)
+	switch {
+	case decision != "":
+		d.seen.add(p.Key, p.Remember)
+		return decision, err
+	default:
+		return d.store(ctx, p, err)
+	}
+}
+
+func (d *delivery) known(ctx context.Context, key inbox.Key) bool {
+	known, err := d.inbox.Known(ctx, []inbox.Key{key})
+	return err == nil && known[key] // without the inbox Temporal still knows it
+}
+
+// temporalShare of what is left of the budget is Temporal's; the rest is the
+// inbox's.
+const temporalShare = 0.7
+
+// signal hands the event to Temporal: to its workflow, or, where there is none,
+// to one that looks for it. No decision means that it has to be stored.
+func (d *delivery) signal(ctx context.Context, p parcel.Parcel) (decision string, err error) {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(float64(time.Until(deadline))*temporalShare))
+		defer cancel()
+	}
+	return Hand(ctx, d.signaller, p)
+}
+
+// Hand hands an event to Temporal. It returns what became of it, or no decision
+// and why it was not taken.
+func Hand(ctx context.Context, signaller Signaller, p parcel.Parcel) (decision string, err error) {
+	err = signaller.Signal(ctx, p.RequestID, p.Signal)
+	switch {
+	case err == nil:
+		return decisionAccepted, nil
+	case errors.Is(err, ErrClosed) && p.Moot:
+		return decisionMoot, nil
+	case errors.Is(err, ErrNoWorkflow):
+		if err := signaller.Park(ctx, p); err != nil {
+			return "", err
+		}
+		return decisionUnrouted, err
+	}
+	return "", err
+}
+
+// store puts the event into the inbox, committed, and tells why.
+func (d *delivery) store(ctx context.Context, p parcel.Parcel, why error) (decision string, err error) {
+	event, err := p.Event()
+	if err != nil {
+		return decisionUnavailable, err
+	}
+	added, err := d.inbox.Add(ctx, []inbox.Event{event})
+	switch {
+	case err != nil:
+		return decisionUnavailable, errors.Join(why, err)
+	case !added[0]:
+		d.seen.recall(p.Key)
+		return decisionDuplicate, nil
+	}
+	d.seen.recall(p.Key)
+	d.wake()
+	return decisionStored, why
 }

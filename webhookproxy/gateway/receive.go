@@ -45,13 +45,19 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 			return g.reject(c, in, refusalOf(err))
 		}
 		g.metrics.verified(provider.Name, match.KeyID)
-		events, err := route.Events(providers.Delivery{URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match})
-		if err != nil {
-			return g.reject(c, in, refusalMalformed.because(err))
+		delivery := providers.Delivery{
+			Method: message.Method, URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match,
 		}
 		// The sender may hang up; what is under way is still made durable.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), provider.Budget)
 		defer cancel()
+		if handled, err := g.handshake(ctx, c, in, delivery); handled {
+			return err
+		}
+		events, err := route.Events(delivery)
+		if err != nil {
+			return g.reject(c, in, refusalMalformed.because(err))
+		}
 		ctx, span := g.trace(ctx, in, message.Header)
 		decisions := g.deliver(ctx, in, events)
 		traced(span, outcome(decisions))

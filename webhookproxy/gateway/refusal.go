@@ -27,6 +27,8 @@ var (
 	refusalMalformed     = &refusal{status: http.StatusBadRequest, decision: "malformed", said: "malformed"}
 	refusalSignature     = &refusal{status: http.StatusUnauthorized, decision: "bad_signature", said: "unauthorized"}
 	refusalStale         = &refusal{status: http.StatusUnauthorized, decision: "stale", said: "unauthorized"}
+	refusalChallenge     = &refusal{status: http.StatusForbidden, decision: "bad_token", said: "forbidden"}
+	refusalHandshake     = &refusal{status: http.StatusServiceUnavailable, decision: "handshake_failed", said: "unavailable"}
 	refusalTooLarge      = &refusal{status: http.StatusRequestEntityTooLarge, decision: "too_large", said: "too_large"}
 	refusalEncoding      = &refusal{status: http.StatusUnsupportedMediaType, decision: "encoded", said: "unsupported_encoding"}
 	refusalBusy          = &refusal{status: http.StatusTooManyRequests, decision: "busy", said: "busy"}

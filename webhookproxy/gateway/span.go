@@ -31,7 +31,7 @@ func (g *Gateway) trace(ctx context.Context, in *request, header http.Header) (c
 // traced ends the span with what was decided.
 func traced(span trace.Span, decision string) {
 	span.SetAttributes(attribute.String("decision", decision))
-	if decision == decisionUnavailable || decision == decisionNoWorkflow || decision == decisionTooLarge {
+	if decision == decisionUnavailable {
 		span.SetStatus(codes.Error, "")
 	}
 	span.End()

@@ -49,7 +49,8 @@ func TestTheSendersTraceGoesOn(t *testing.T) {
 	require.Len(t, memory.GetSpans(), 1)
 
 	// Without a trace of the sender's a new one begins; a failure is told.
-	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrNoWorkflow })
+	s.port.set(func(context.Context, providers.Signal) error { return gateway.ErrUnavailable })
+	s.inbox.broken.Store(true)
 	require.Equal(t, http.StatusServiceUnavailable, s.stripe(paid("evt_2", "pay/p1")).status)
 	span = memory.GetSpans()[1]
 	require.NotEqual(t, traceID, span.SpanContext.TraceID().String())

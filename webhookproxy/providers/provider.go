@@ -105,6 +105,9 @@ type Event struct {
 	// Foreign: the type is acted on, but this event belongs to something that
 	// is not ours.
 	Foreign bool
+	// Moot: nobody needs this event once its workflow has closed, such as the
+	// report that a message has arrived. Others are then shown to a person.
+	Moot bool
 }
 
 // Signal is an event on its way to a workflow.

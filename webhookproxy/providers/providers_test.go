@@ -238,7 +238,7 @@ func TestTwilioStatus(t *testing.T) {
 	}
 	for _, target := range []string{"journey/j1", "appt/a1"} {
 		got := one(t, "/webhooks/twilio/status", status("workflow="+url.QueryEscape(target)+"&op=12", "undelivered", "ErrorCode", "30003"))
-		require.Equal(t, providers.Event{Account: account, ID: sid + ":undelivered", Type: "undelivered", Signal: &providers.Signal{
+		require.Equal(t, providers.Event{Account: account, ID: sid + ":undelivered", Type: "undelivered", Moot: true, Signal: &providers.Signal{
 			WorkflowID: target, Name: kit.SignalMessageStatus,
 			Fact: kit.Fact{ID: sid + ":undelivered", Provider: "twilio", Type: "undelivered", Object: sid, OccurredAt: receivedAt, Data: map[string]string{"errorCode": "30003"}},
 		}}, got)

@@ -64,6 +64,7 @@ func (item sendGridItem) event(receivedAt time.Time) Event {
 	if reason := item.text("reason"); reason != "" {
 		fact.Data = map[string]string{"reason": clip(reason, maxReason)}
 	}
+	event.Moot = event.Type == "delivered"
 	event.Signal = &Signal{WorkflowID: target, Name: kit.SignalEmail, Fact: fact}
 	return event
 }

@@ -82,10 +82,20 @@ func snsConfirmed(ctx context.Context, config Config, delivery Delivery) (*Answe
 		return nil, errors.New("a subscription of SNS cannot be confirmed here: confirm it with its SubscribeURL in the AWS console")
 	}
 	if err := config.Confirm(ctx, told.SubscribeURL); err != nil {
-		return nil, fmt.Errorf("confirming a subscription of SNS: %w", err)
+		return nil, fmt.Errorf("confirming a subscription of SNS: %w", withoutURL(err))
 	}
 	answer, err := json.Marshal(map[string]string{"status": "confirmed"})
 	return &Answer{ContentType: jsonText, Body: string(answer)}, err
+}
+
+// withoutURL drops the address that net/http puts into its errors: the token in
+// it is nobody's business, and this one is logged.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 var snsHost = regexp.MustCompile(`^sns\.[a-z0-9-]{3,32}\.amazonaws\.com(\.cn)?$`)

@@ -128,6 +128,7 @@ func twilioStatus(delivery Delivery) ([]Event, error) {
 	if code := form.Get("ErrorCode"); code != "" {
 		fact.Data = map[string]string{"errorCode": code}
 	}
+	event.Moot = true // whom a message could still concern is gone
 	event.Signal = &Signal{WorkflowID: target, Name: kit.SignalMessageStatus, Fact: fact}
 	return []Event{event}, nil
 }

@@ -7,9 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdkpb "go.temporal.io/api/sdk/v1"
 
 	"guestjourney/activities/options"
 	"guestjourney/workflows/inbox"
+	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 )
 
@@ -246,6 +248,35 @@ func TestExplainSaysWhyItWaits(t *testing.T) {
 	answer := ask[inbox.Explanation](p, inbox.QueryExplain)
 	assert.Empty(t, answer.Blocked)
 	assert.Nil(t, answer.Escalates)
+}
+
+// One command of the CLI reads the explanation of every type.
+func TestAnExplanationHasTheKeysOfAJourneys(t *testing.T) {
+	data, err := json.Marshal(inbox.Explanation{
+		Blocked: []inbox.Block{{Unblock: []string{"x"}}}, Next: []inbox.Next{{}}, Escalates: &inbox.Escalation{},
+	})
+	require.NoError(t, err)
+	read, err := kit.DecodeJSON[journey.Explanation](data)
+	require.NoError(t, err)
+	again, err := json.Marshal(read)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(data), string(again))
+}
+
+func TestTheDetailsShowWhatItIsAbout(t *testing.T) {
+	p := newPlay(t, event())
+	p.after(time.Minute, func() {
+		metadata := ask[*sdkpb.WorkflowMetadata](p, "__temporal_workflow_metadata")
+		for _, row := range []string{
+			"| Stage | waiting |", "| Blocked by | workflow_missing |", "| Waits for | try until 2027-03-01T12:01:45Z |",
+			"| About | stripe payment_intent.succeeded for pay/late, tries: 3 |",
+			"| Next | attention at 2027-03-01T12:15:00Z: attention: no workflow has taken the event |",
+		} {
+			assert.Contains(t, metadata.GetCurrentDetails(), row)
+		}
+		p.open[plan] = true
+	})
+	p.run()
 }
 
 func TestStatusTellsWhatItIsAboutAndNotWhatIsInIt(t *testing.T) {

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -42,7 +43,7 @@ func (i Input) Problems() []string {
 	if i.Start != nil {
 		want(shown.MatchString(i.Start.WorkflowType), "start.workflowType: missing")
 		want(shown.MatchString(i.Start.TaskQueue), "start.taskQueue: missing")
-		want(len(i.Start.Input) > 0, "start.input: missing; want one JSON value")
+		want(bytes.HasPrefix(bytes.TrimSpace(i.Start.Input), []byte("{")), "start.input: want one JSON object")
 	}
 	return problems
 }

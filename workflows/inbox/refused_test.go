@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -27,30 +28,20 @@ func TestAnInputThatCannotBeRightFailsTheStartWithEveryProblem(t *testing.T) {
 		"itself":                    {func(i *inbox.Input) { i.Target = inbox.ID("stripe", key) }, "target: an event cannot be routed to an event"},
 		"a term of the past":        {func(i *inbox.Input) { i.Term = -1 }, "term: want more than 0"},
 		"a pace of the past":        {func(i *inbox.Input) { i.Pace.RetryFirst = -1 }, "pace: durations"},
-		"half a start":              {func(i *inbox.Input) { i.Start = &kit.Start{TaskQueue: "journeys"} }, "start.workflowType: missing; start.input: missing"},
+		"half a start":              {func(i *inbox.Input) { i.Start = &kit.Start{TaskQueue: "journeys"} }, "start.workflowType: missing; start.input: want one JSON object"},
+		"a start without an input": {func(i *inbox.Input) {
+			i.Start = &kit.Start{WorkflowType: "Claim", TaskQueue: "journeys", Input: []byte("null")}
+		}, "start.input: want one JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			input := event()
 			test.spoil(&input)
-			if input.Start != nil && input.Start.Input == nil {
-				input.Start.Input = []byte("")
-			}
-			assert.Contains(t, "InvalidInput: "+join(input.Problems()), test.words)
+			assert.Contains(t, "InvalidInput: "+strings.Join(input.Problems(), "; "), test.words)
 		})
 	}
 	p := newPlay(t, inbox.Input{})
 	p.run()
 	require.ErrorContains(t, p.err, "InvalidInput: provider: want a code")
-}
-
-func join(problems []string) (text string) {
-	for i, problem := range problems {
-		if i > 0 {
-			text += "; "
-		}
-		text += problem
-	}
-	return text
 }
 
 func TestAnUnknownFieldFailsTheStart(t *testing.T) {

@@ -28,7 +28,7 @@ type Fact struct {
 type Start struct {
 	WorkflowType string `json:"workflowType"`
 	TaskQueue    string `json:"taskQueue"`
-	// Input is the one JSON value that the workflow takes.
+	// Input is the one JSON object that the workflow takes.
 	Input json.RawMessage `json:"input"`
 }
 

@@ -1,0 +1,76 @@
+package inbox
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+)
+
+func (s *store) Remember(ctx context.Context, seen []Seen) error {
+	latest := map[Key]time.Time{}
+	for _, one := range seen {
+		if one.Until.After(latest[one.Key]) {
+			latest[one.Key] = one.Until
+		}
+	}
+	sorted := make([]Seen, 0, len(latest))
+	for key, until := range latest {
+		sorted = append(sorted, Seen{key, until})
+	}
+	slices.SortFunc(sorted, func(a, b Seen) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	for part := range slices.Chunk(sorted, maxJobs) {
+		remember := &job{run: func(ctx context.Context, tx *sql.Tx) error { return remember(ctx, tx, part) }}
+		if err := s.writer.submit(ctx, "remember seen events", remember); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func remember(ctx context.Context, tx *sql.Tx, seen []Seen) error {
+	for chunk := range slices.Chunk(seen, perStatement) {
+		arguments := make([]any, 0, 2*len(chunk))
+		for _, one := range chunk {
+			arguments = append(arguments, bytes.Clone(one.Key[:]), stamp(one.Until))
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO inbox_seen (event_key, expires) VALUES "+parameters(len(chunk), 2)+
+			" ON CONFLICT (event_key) DO UPDATE SET expires = excluded.expires WHERE inbox_seen.expires < excluded.expires", arguments...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expire lets keys of events that leave the inbox expire at a time.
+func expire(ctx context.Context, tx *sql.Tx, keys []Key, at time.Time) error {
+	for _, key := range keys {
+		_, err := tx.ExecContext(ctx, "INSERT INTO inbox_seen (event_key, expires) VALUES ($1, $2)"+
+			" ON CONFLICT (event_key) DO UPDATE SET expires = excluded.expires", key[:], stamp(at))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *store) Known(ctx context.Context, keys []Key) (map[Key]bool, error) {
+	known := make(map[Key]bool, len(keys))
+	now := stamp(s.now())
+	for chunk := range slices.Chunk(keys, perStatement) {
+		arguments := []any{now}
+		for _, key := range chunk {
+			arguments = append(arguments, bytes.Clone(key[:]))
+		}
+		found, err := queryKeys(ctx, s.engine.read, "SELECT event_key FROM inbox_seen WHERE expires > $1 AND event_key IN ("+list(2, len(chunk))+")", arguments...)
+		if err != nil {
+			return nil, s.engine.fail("look for known events", err)
+		}
+		for _, key := range found {
+			known[key] = true
+		}
+	}
+	return known, nil
+}
