@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
 		updateCommand(), signalCommand(), repairCommand(), // steering
 		codecCommand(), setupCommand(), healthCommand(), newDev(),
+		webhookCommand(), // what providers send
 	)
 	return root
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"guestjourney/internal/config"
+	"guestjourney/internal/inbox"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/webhookproxy/secrets"
-	"guestjourney/workflows/profile"
 )
 
 // settings is the proxy's configuration. A provider without a secret is served
@@ -27,16 +27,12 @@ type settings struct {
 
 	SecretsFile string `env:"WEBHOOK_SECRETS_FILE"`
 
-	InboxPath   string `env:"INBOX_PATH" envDefault:"./.data/inbox.db"`
-	DatabaseURL string `env:"DATABASE_URL"`
+	inbox.Settings
 
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	AddressRate    float64  `env:"ADDRESS_RATE" envDefault:"200" help:"requests a second of one client address"`
 
-	StartForms    []string `env:"HUBSPOT_START_FORMS"`
-	StartSources  []string `env:"HUBSPOT_START_SOURCES"`
-	StartProgram  string   `env:"HUBSPOT_START_PROGRAM"`
-	StartsPerHour int      `env:"HUBSPOT_STARTS_PER_HOUR" envDefault:"20"`
+	providers.StartSettings
 }
 
 // loaded is the configuration and what it declares.
@@ -61,7 +57,7 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, &config.Error{Problems: []string{err.Error()}}
 	}
-	declared, err := providers.All(providers.Config{Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.starts()})
+	declared, err := providers.All(providers.Config{Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.Rules()})
 	wrong := &config.Error{}
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")
@@ -75,14 +71,6 @@ func loadSettings() (loaded, error) {
 
 // signingURL are the secrets of those who sign the address that they call.
 var signingURL = []string{"TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS"}
-
-// starts are the rules for new contacts; nil if none can start a journey.
-func (s settings) starts() *profile.StartRules {
-	if len(s.StartForms) == 0 && len(s.StartSources) == 0 {
-		return nil
-	}
-	return &profile.StartRules{Forms: s.StartForms, Sources: s.StartSources, Program: s.StartProgram, PerHour: s.StartsPerHour}
-}
 
 func (s settings) problems(source *secrets.Source) (found []string) {
 	addresses := []struct{ variable, value string }{{"PROXY_ADDR", s.ProxyAddr}, {"METRICS_ADDR", s.MetricsAddr}}
@@ -101,7 +89,7 @@ func (s settings) problems(source *secrets.Source) (found []string) {
 	if s.AddressRate <= 0 {
 		found = append(found, "ADDRESS_RATE: want more than 0 requests a second")
 	}
-	rules := s.starts()
+	rules := s.Rules()
 	if rules != nil && rules.Program == "" {
 		found = append(found, "HUBSPOT_START_PROGRAM: is not set; HUBSPOT_START_FORMS or HUBSPOT_START_SOURCES need the program that their contacts start")
 	}

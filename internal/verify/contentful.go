@@ -27,6 +27,7 @@ const contentfulSecret = 64
 func NewContentful(secrets ...string) (*HMAC, error) {
 	return newHMAC(scheme{
 		header: ContentfulHeader, read: readContentful,
+		beside: []string{ContentfulTimestampHeader, ContentfulSignedHeadersHeader}, covers: []string{PartMethod, PartPath, PartHeaders},
 		window: Window{Past: 30 * time.Second, Future: time.Minute},
 	}, secrets, func(secret string) ([]byte, error) {
 		if len(secret) != contentfulSecret {

@@ -15,5 +15,6 @@ func NewDaily(secrets ...string) (*HMAC, error) {
 	layout := stamped{header: DailyTimestampHeader, unit: time.Second, around: dotted}
 	return newHMAC(scheme{
 		header: DailyHeader, encoding: base64Standard, window: fiveMinutes, read: layout.read,
+		beside: []string{DailyTimestampHeader},
 	}, secrets, asBase64)
 }

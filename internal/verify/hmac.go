@@ -18,6 +18,9 @@ type scheme struct {
 	// header carries the signature. A message without it is none of this scheme.
 	header   string
 	encoding encoding
+	// beside are the other headers that must be there, and covers what is signed
+	// besides body and time: for Traits.
+	beside, covers []string
 	// window is where a signed time must lie, if one is signed.
 	window Window
 	// read finds in a message what its sender says to have signed.

@@ -22,6 +22,7 @@ func NewHubSpot(secrets ...string) (*HMAC, error) {
 		}}
 	return newHMAC(scheme{
 		header: HubSpotHeader, encoding: base64Standard, window: fiveMinutes, read: layout.read,
+		beside: []string{HubSpotTimestampHeader}, covers: []string{PartMethod, PartAddress},
 	}, secrets, asText)
 }
 

@@ -13,5 +13,6 @@ func NewOura(secrets ...string) (*HMAC, error) {
 	layout := stamped{header: OuraTimestampHeader, unit: bySize}
 	return newHMAC(scheme{
 		header: OuraHeader, encoding: upperHex, window: fiveMinutes, read: layout.joined,
+		beside: []string{OuraTimestampHeader},
 	}, secrets, asText)
 }

@@ -27,6 +27,7 @@ const (
 func NewStandard(secrets ...string) (*HMAC, error) {
 	return newHMAC(scheme{
 		header: StandardSignatureHeader, encoding: base64Standard, read: readStandard,
+		beside: []string{StandardIDHeader, StandardTimestampHeader}, covers: []string{PartID},
 		window: Window{Past: 5 * time.Minute, Future: 5 * time.Minute},
 	}, secrets, standardSecret)
 }

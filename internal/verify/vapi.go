@@ -15,5 +15,5 @@ const (
 // ID: NewStandard.
 func NewVapi(secrets ...string) (*HMAC, error) {
 	layout := stamped{header: VapiTimestampHeader, unit: bySize, around: dotted}
-	return newHMAC(scheme{header: VapiHeader, window: fiveMinutes, read: layout.read}, secrets, asText)
+	return newHMAC(scheme{header: VapiHeader, window: fiveMinutes, read: layout.read, beside: []string{VapiTimestampHeader}}, secrets, asText)
 }

@@ -68,7 +68,8 @@ func (m Match) Signed(header string) bool {
 	return slices.Contains(m.SignedHeaders, strings.ToLower(header))
 }
 
-// Verifier is one provider's scheme with its secrets.
+// Verifier is one provider's scheme with its secrets. A scheme by itself
+// returns the match with ErrStale as well: it tells the signed time.
 type Verifier interface {
 	Verify(message Message, now time.Time) (Match, error)
 }

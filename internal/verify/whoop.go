@@ -16,6 +16,7 @@ func NewWHOOP(secrets ...string) (*HMAC, error) {
 	layout := stamped{header: WHOOPTimestampHeader, unit: time.Millisecond}
 	return newHMAC(scheme{
 		header: WHOOPHeader, encoding: base64Standard, window: fiveMinutes, read: layout.joined,
+		beside: []string{WHOOPTimestampHeader},
 	}, secrets, asText)
 }
 

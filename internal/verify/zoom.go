@@ -17,5 +17,5 @@ const (
 func NewZoom(secrets ...string) (*HMAC, error) {
 	layout := stamped{prefix: "v0=", header: ZoomTimestampHeader, unit: time.Second,
 		around: func(_ Message, timestamp string) (string, string) { return "v0:" + timestamp + ":", "" }}
-	return newHMAC(scheme{header: ZoomHeader, window: fiveMinutes, read: layout.read}, secrets, asText)
+	return newHMAC(scheme{header: ZoomHeader, window: fiveMinutes, read: layout.read, beside: []string{ZoomTimestampHeader}}, secrets, asText)
 }
