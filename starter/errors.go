@@ -13,6 +13,7 @@ import (
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/config"
+	"guestjourney/internal/inbox"
 )
 
 // runError is what a command returned once it ran; everything else that cobra
@@ -96,7 +97,7 @@ func advise(err error) error {
 	var deadline *serviceerror.DeadlineExceeded
 	var rejected *temporal.ApplicationError
 	switch {
-	case errors.Is(err, codec.ErrUnknownKey) || errors.Is(err, codec.ErrAuthentication):
+	case errors.Is(err, codec.ErrUnknownKey), errors.Is(err, codec.ErrAuthentication), errors.Is(err, inbox.ErrUnavailable):
 		return err
 	case errors.As(err, &namespace):
 		return fmt.Errorf("%w: create it, or set TEMPORAL_NAMESPACE", err)

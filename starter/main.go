@@ -35,7 +35,7 @@ func newRoot() *cobra.Command {
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
 		updateCommand(), signalCommand(), repairCommand(), // steering
 		codecCommand(), setupCommand(), healthCommand(), newDev(),
-		webhookCommand(), // what providers send
+		webhookCommand(), inboxCommand(), // what providers send
 	)
 	return root
 }

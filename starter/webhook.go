@@ -20,7 +20,7 @@ func webhookCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return usagef("want webhook verify, send or replay") },
 	}
-	command.AddCommand(webhookVerifyCommand())
+	command.AddCommand(webhookVerifyCommand(), webhookSendCommand(), webhookReplayCommand())
 	return command
 }
 

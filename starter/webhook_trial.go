@@ -22,8 +22,7 @@ import (
 // which here gives nothing to anybody. So the answer is the proxy's, whatever
 // it comes to consist of; what happens inside is only looked at.
 type trial struct {
-	route     string // that took the request; empty if none did
-	judged    bool   // the signature was looked at
+	judged    bool // the signature was looked at
 	match     verify.Match
 	refused   error // by the verifier
 	events    []providers.Event
