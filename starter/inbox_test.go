@@ -263,8 +263,8 @@ func TestTheInboxIsReadWhileTheProxyWrites(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	written := make(chan int)
 	go func() { written <- keepWriting(ctx, store) }()
-	for range 5 {
-		for _, args := range [][]string{{"inbox", "list", "--limit", "10000"}, {"inbox", "show", dead.String()}, {"inbox", "purge", "--before", "1d"}} {
+	for range 2 {
+		for _, args := range [][]string{{"inbox", "list"}, {"inbox", "show", dead.String()}, {"inbox", "purge", "--before", "1d"}} {
 			out, err := another(t, args...).CombinedOutput()
 			require.NoError(t, err, "%v: %s", args, out)
 		}

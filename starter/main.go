@@ -1,8 +1,10 @@
 // Command starter is the CLI: it starts, watches and commands guest journeys,
-// serves the codec for the Temporal UI, and runs the sandbox and the demo.
+// judges and replays webhooks, serves the codec for the Temporal UI, and runs the
+// sandbox and the demo.
 //
-// It talks to Temporal only, through internal/temporalclient, so everything it
-// sends is encrypted. Exit codes: 0 done, 1 failed, 2 called or configured
+// It talks to Temporal through internal/temporalclient, so everything it sends
+// there is encrypted; besides, it opens the webhook proxy's inbox, and posts made-up
+// samples to a proxy. Exit codes: 0 done, 1 failed, 2 called or configured
 // wrongly, 3 repair has found something, 130 watch was interrupted; every
 // failure is one line that says what to do.
 package main

@@ -44,6 +44,9 @@ func (e examiner) blameSignature(told *Judgement, refused error) error {
 	default:
 		e.blameBytes(told, used)
 	}
+	if len(told.Why) == 0 { // what no scheme says by itself
+		told.refuse(reasonSignature, "%s", refused)
+	}
 	return nil
 }
 

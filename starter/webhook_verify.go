@@ -37,7 +37,7 @@ func webhookVerifyCommand() *cobra.Command {
 		Short: "Judge a captured webhook as the proxy would have at that time, and say why",
 		Long: "Sends the request through the proxy's own code, with the secrets that were valid at that time: those of the\n" +
 			"proxy's environment variables and of WEBHOOK_SECRETS_FILE. PUBLIC_URL, IDENTITY_KEY and HUBSPOT_START_* count\n" +
-			"as they do there. Nothing is delivered. Exit 0 if the proxy would take it, 1 if not. Neither a secret, a header\n" +
+			"as they do there. Nothing is delivered. For a request without a body: < /dev/null. Exit 0 if the proxy would take it, 1 if not. Neither a secret, a header\n" +
 			"nor anything of the body is printed but event types, workflow IDs and event keys.",
 		Example: "  starter webhook verify --provider stripe --url https://hooks.example.com/webhooks/stripe \\\n" +
 			"    --at 2027-03-02T09:00:00Z -H \"Stripe-Signature: $SIGNATURE\" < body.json",
