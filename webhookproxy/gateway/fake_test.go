@@ -165,7 +165,7 @@ func openShelf(t *testing.T, now func() time.Time) *shelf {
 	require.NoError(t, err)
 	sealing, err := codec.New(ring)
 	require.NoError(t, err)
-	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing, Now: now})
+	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing, Now: now, Alone: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return &shelf{Store: store}
