@@ -101,8 +101,8 @@ func TestTheExampleListsEveryVariable(t *testing.T) {
 		}
 		return names
 	}
-	assert.ElementsMatch(t, required, listed(`(?m)^([A-Z_]+)=$`))
-	assert.ElementsMatch(t, optional, listed(`(?m)^#([A-Z_]+)=`))
+	assert.ElementsMatch(t, required, listed(`(?m)^([A-Z0-9_]+)=$`))
+	assert.ElementsMatch(t, optional, listed(`(?m)^#([A-Z0-9_]+)=`))
 	assert.ElementsMatch(t, required, slices.Collect(maps.Keys(Example())), "the made-up values of the tests")
 }
 

@@ -68,7 +68,7 @@ func (k guestKind) events(delivery Delivery) ([]Event, error) {
 	if err := k.check(told.Data); err != nil {
 		return nil, err
 	}
-	id := delivery.Header.Get(verify.StandardIDHeader)
+	id := idOr(delivery.Header.Get(verify.StandardIDHeader), delivery.Body)
 	return []Event{{ID: id, Type: k.name, Signal: &Signal{
 		WorkflowID: told.JourneyID, Name: kit.SignalGuest,
 		Fact: kit.Fact{ID: id, Provider: "guest", Type: k.name, OccurredAt: told.OccurredAt.UTC(), Data: told.Data},

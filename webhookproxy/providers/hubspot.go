@@ -3,6 +3,7 @@ package providers
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,12 +19,18 @@ const hubSpotCreated = "contact.creation"
 const hubSpotBatch = 100
 
 // hubSpot: a list of events a post. A created contact goes to its claim, which
-// reads the contact and decides; the event itself holds no address.
+// reads the contact and decides; the event itself holds no address. Versions 1
+// and 2 of the signature are off unless HUBSPOT_LEGACY_SECRETS is set: they sign
+// no time, and since that can be set at any moment, repeats are always
+// remembered as if it were.
 func hubSpot(config Config) Provider {
 	return Provider{
-		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberDay,
-		Schemes: []Scheme{signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot)},
-		Types:   []string{hubSpotCreated},
+		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberUndated,
+		Schemes: []Scheme{
+			signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot).withURL(),
+			signs("HUBSPOT_LEGACY_SECRETS", verify.NewHubSpotLegacy).withURL(),
+		},
+		Types: []string{hubSpotCreated},
 		Routes: []Route{{Path: "/webhooks/hubspot", Events: func(delivery Delivery) ([]Event, error) {
 			return hubSpotEvents(delivery, config.Starts)
 		}}},
@@ -60,10 +67,12 @@ func hubSpotEvents(delivery Delivery, starts *profile.StartRules) ([]Event, erro
 }
 
 // event joins everything that tells one event from another: HubSpot does not
-// promise that eventId alone does.
+// promise that eventId alone does. Texts are escaped, so that a slash in one
+// moves nothing into the next.
 func (h hubSpotEvent) event(starts *profile.StartRules) Event {
 	portal, object := strconv.FormatInt(h.PortalID, 10), strconv.FormatInt(h.ObjectID, 10)
-	id := fmt.Sprintf("%s/%d/%s/%s/%s/%d/%d", portal, h.SubscriptionID, h.Type, object, h.Property, h.OccurredAt, h.EventID)
+	kind, property := url.PathEscape(h.Type), url.PathEscape(h.Property)
+	id := fmt.Sprintf("%s/%d/%s/%s/%s/%d/%d", portal, h.SubscriptionID, kind, object, property, h.OccurredAt, h.EventID)
 	event := Event{Account: portal, ID: id, Type: h.Type}
 	// Without rules no contact starts a journey, so there is nothing to ask a
 	// claim: an import of a thousand contacts stays a thousand counted events.

@@ -4,8 +4,9 @@
 // is declared. One file a provider says where it knocks, how it signs, how its
 // body splits into events, which types are acted on, which workflow a signed
 // event names, and what handshake it wants; a line in the table adds it. It owns
-// no I/O: bytes in, events out. It promises that every target comes from signed
-// content and has the form that this provider may signal.
+// no I/O but what a Config hands it: bytes in, events out. It promises that
+// every target comes from signed content and has the form that this provider
+// may signal, and that events and facts stay small whatever is sent.
 package providers
 
 import (
@@ -31,6 +32,9 @@ type Provider struct {
 	// Verifier is made of the schemes and their secrets, which may change under
 	// it (see Rekey); without a secret it refuses everything.
 	Verifier *verify.Rotating
+	// Tokens are the environment variables of the tokens that a Challenge asks
+	// for, beside the secrets of the schemes.
+	Tokens []string
 	// Types are the event types acted on; they alone become metric labels.
 	Types []string
 	// Remember is how long a repeated event is recognised: longer than the
@@ -57,9 +61,13 @@ type Route struct {
 	Events func(Delivery) ([]Event, error)
 	// Accepted is what a 2xx says; nil means the usual status document.
 	Accepted *Answer
+	// Reply is what a 2xx says where it depends on what was sent; nil means
+	// Accepted. It is asked only after Events took the delivery.
+	Reply func(Delivery) Answer
 	// Challenge answers a GET by which the sender tries the address out; nil if
 	// it sends none. Only who knows the token of the address gets an answer: an
-	// error means that this one does not.
+	// error means that this one does not, or, as verify.ErrNoSecret, that no
+	// token is configured.
 	Challenge func(query url.Values) (Answer, error)
 	// Handshake answers a verified delivery that is no event but a question
 	// whether anybody is there; nil if there is none. It returns no answer for
@@ -75,6 +83,7 @@ type Answer struct {
 
 // Delivery is a verified request.
 type Delivery struct {
+	// Method of the request; few schemes sign it.
 	Method string
 	// URL is the address that was signed, where the scheme signs one.
 	URL    string

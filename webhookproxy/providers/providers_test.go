@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,29 +59,67 @@ func one(t *testing.T, path string, delivery providers.Delivery) providers.Event
 
 func body(text string) providers.Delivery { return providers.Delivery{Body: []byte(text)} }
 
+// Below the senders' own timeouts: see 1.2 of the requirements.
+var budgets = map[string]time.Duration{
+	"stripe": 8 * time.Second, "twilio": 8 * time.Second, "sendgrid": 8 * time.Second, "hubspot": 3500 * time.Millisecond, "guest": 5 * time.Second,
+	"whatsapp": 5 * time.Second, "vapi": 5 * time.Second, "zoom": 2 * time.Second, "daily": 3 * time.Second, "google": 5 * time.Second, "cal": 5 * time.Second,
+	"contentful": 8 * time.Second, "sanity": 8 * time.Second, "cloudinary": 5 * time.Second, "mux": 5 * time.Second, "oura": 6 * time.Second,
+	"whoop": 700 * time.Millisecond, "garmin": 8 * time.Second, "healthkit": 8 * time.Second, "practicebetter": 5 * time.Second, "jane": 5 * time.Second,
+	"fhir": 5 * time.Second, "mixpanel": 8 * time.Second, "ses": 8 * time.Second, "standard": 8 * time.Second,
+}
+
+// undated have a scheme that signs no time: a month of memory is what keeps
+// replays out.
+var undated = []string{
+	"twilio", "sendgrid", "hubspot", "whatsapp", "vapi", "google", "cal", "garmin", "jane", "fhir", "mixpanel",
+}
+
 func TestTheTable(t *testing.T) {
 	all, err := providers.All(providers.Config{})
 	require.NoError(t, err)
-	budgets := map[string]time.Duration{}
-	var paths []string
+	found := map[string]time.Duration{}
+	paths := map[string]bool{}
 	for _, provider := range all {
-		budgets[provider.Name] = provider.Budget
+		found[provider.Name] = provider.Budget
 		require.Positive(t, provider.BodyLimit)
-		require.LessOrEqual(t, provider.BodyLimit, int64(1<<20))
+		require.LessOrEqual(t, provider.BodyLimit, int64(3<<20))
+		require.GreaterOrEqual(t, provider.Remember, 24*time.Hour, provider.Name)
+		require.Equal(t, slices.Contains(undated, provider.Name), provider.Remember == 30*24*time.Hour, provider.Name)
 		_, err := provider.Verifier.Verify(verify.Message{}, receivedAt)
 		require.ErrorIs(t, err, verify.ErrNoSecret, "%s without a secret", provider.Name)
 		for _, route := range provider.Routes {
-			paths = append(paths, route.Path)
+			require.False(t, paths[route.Path], "%s twice", route.Path)
+			require.True(t, route.Path == "/webhooks/"+provider.Name || strings.HasPrefix(route.Path, "/webhooks/"+provider.Name+"/"), route.Path)
+			paths[route.Path] = true
 		}
 	}
-	require.Equal(t, map[string]time.Duration{
-		"stripe": 8 * time.Second, "twilio": 8 * time.Second, "sendgrid": 8 * time.Second,
-		"hubspot": 3500 * time.Millisecond, "guest": 5 * time.Second,
-	}, budgets)
-	require.ElementsMatch(t, []string{
-		"/webhooks/stripe", "/webhooks/sendgrid", "/webhooks/hubspot", "/webhooks/twilio/inbound", "/webhooks/twilio/status",
+	require.Equal(t, budgets, found)
+	for _, more := range []string{
+		"/webhooks/twilio/inbound", "/webhooks/twilio/status", "/webhooks/twilio/verify", "/webhooks/twilio/taskrouter", "/webhooks/fhir/:type/:id",
 		"/webhooks/guest/intake", "/webhooks/guest/consent", "/webhooks/guest/health_form", "/webhooks/guest/policy_accepted", "/webhooks/guest/offer_answer",
-	}, paths)
+	} {
+		require.True(t, paths[more], more)
+	}
+}
+
+// What acts on an event comes with the event's own issue.
+func TestOnlyTheJourneysOwnEventsAreActedOn(t *testing.T) {
+	all, err := providers.All(providers.Config{})
+	require.NoError(t, err)
+	var acted []string
+	for _, provider := range all {
+		if len(provider.Types) > 0 {
+			acted = append(acted, provider.Name)
+		}
+	}
+	require.ElementsMatch(t, []string{"stripe", "twilio", "sendgrid", "hubspot", "guest"}, acted)
+}
+
+func TestVariables(t *testing.T) {
+	all := providers.Variables()
+	require.True(t, slices.IsSorted(all))
+	require.Subset(t, all, []string{"STRIPE_WEBHOOK_SECRETS", "META_VERIFY_TOKENS", "OURA_VERIFY_TOKENS", "PRACTICEBETTER_VERIFY_TOKENS", "SNS_TOPIC_ARNS"})
+	require.Equal(t, []string{"CONTENTFUL_WEBHOOK_SECRETS", "HUBSPOT_CLIENT_SECRETS", "HUBSPOT_LEGACY_SECRETS", "TWILIO_AUTH_TOKEN"}, providers.SigningURL())
 }
 
 func TestBadSecretsNameTheirVariables(t *testing.T) {
@@ -311,49 +350,4 @@ func TestMalformedBodies(t *testing.T) {
 			require.NotContains(t, err.Error(), sid)
 		})
 	}
-}
-
-// Whatever a provider signs, reading it never panics, and what comes out may
-// be signalled.
-func FuzzEvents(f *testing.F) {
-	for _, text := range []string{
-		`{"id":"evt_1","type":"charge.refunded","data":{"object":{"id":"ch","metadata":{"workflowId":"pay/p"}}}}`,
-		`[{"eventId":1,"portalId":42,"objectId":7,"subscriptionType":"contact.creation"}]`,
-		"MessageSid=" + sid + "&AccountSid=" + account + "&From=%2B525512345678&Body=hi&MessageStatus=delivered",
-		`[{"event":"bounce","workflowId":"appt/a"}]`, `{"journeyId":"journey/j","occurredAt":"2027-03-02T09:00:00Z","data":{"answer":"x"}}`,
-		"", "null", "[null]", `[{"event":null}]`, strings.Repeat("[", 100),
-	} {
-		f.Add([]byte(text), "https://h/webhooks/twilio/status?workflow=journey%2Fj")
-	}
-	all, err := providers.All(providers.Config{IdentityKey: identityKey, Starts: rules})
-	if err != nil {
-		f.Fatal(err)
-	}
-	allowed := map[string][]string{
-		"stripe": {"pay/"}, "hubspot": {"claim/hubspot/"}, "twilio": {"journey/", "appt/", "claim/phone/"}, "sendgrid": {"journey/", "appt/"}, "guest": {"journey/"},
-	}
-	f.Fuzz(func(t *testing.T, text []byte, address string) {
-		for _, provider := range all {
-			for _, route := range provider.Routes {
-				events, err := route.Events(providers.Delivery{URL: address, Body: text, Header: http.Header{}, ReceivedAt: receivedAt})
-				if err != nil {
-					continue
-				}
-				for _, event := range events {
-					if event.Signal != nil && !hasPrefix(event.Signal.WorkflowID, allowed[provider.Name]) {
-						t.Fatalf("%s signals %q", provider.Name, event.Signal.WorkflowID)
-					}
-				}
-			}
-		}
-	})
-}
-
-func hasPrefix(id string, prefixes []string) bool {
-	for _, prefix := range prefixes {
-		if strings.HasPrefix(id, prefix) {
-			return true
-		}
-	}
-	return false
 }

@@ -11,6 +11,9 @@ import (
 // variable of its secrets: several, comma-separated, while one rotates.
 type Scheme struct {
 	Variable string
+	// SignsURL: the address is part of what is signed, so that nothing can be
+	// verified unless it is known what the sender was told to call.
+	SignsURL bool
 	verifier func(secrets []string) (verify.Verifier, error)
 }
 
@@ -20,6 +23,12 @@ func signs[V verify.Verifier](variable string, constructor func(secrets ...strin
 		verifier, err := constructor(secrets...)
 		return verifier, err
 	}}
+}
+
+// withURL marks a scheme that signs the address.
+func (s Scheme) withURL() Scheme {
+	s.SignsURL = true
+	return s
 }
 
 // bears is the scheme of a shared secret in a header.

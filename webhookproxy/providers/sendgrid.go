@@ -1,8 +1,6 @@
 package providers
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -94,11 +92,5 @@ func (item sendGridItem) id() string {
 	if id := item.text("sg_event_id"); id != "" {
 		return id
 	}
-	// encoding/json writes a map's keys in order.
-	content, err := json.Marshal(item)
-	if err != nil {
-		panic(fmt.Sprintf("a parsed item cannot be written as JSON: %v", err))
-	}
-	sum := sha256.Sum256(content)
-	return "content:" + hex.EncodeToString(sum[:])
+	return contentOf(item)
 }

@@ -28,11 +28,13 @@ func twilio(config Config) Provider {
 	inbound := func(delivery Delivery) ([]Event, error) { return twilioInbound(delivery, config.IdentityKey) }
 	return Provider{
 		Name: "twilio", BodyLimit: 64 * kilobyte, Budget: 8 * time.Second, Remember: rememberUndated,
-		Schemes: []Scheme{signs("TWILIO_AUTH_TOKEN", verify.NewTwilio)},
+		Schemes: []Scheme{signs("TWILIO_AUTH_TOKEN", verify.NewTwilio).withURL()},
 		Types:   append([]string{messageIn}, twilioFinal...),
 		Routes: []Route{
 			{Path: "/webhooks/twilio/inbound", Events: inbound, Accepted: &Answer{ContentType: "text/xml; charset=utf-8", Body: "<Response/>"}},
 			{Path: "/webhooks/twilio/status", Events: twilioStatus},
+			{Path: "/webhooks/twilio/verify", Events: twilioVerify},
+			{Path: "/webhooks/twilio/taskrouter", Events: twilioTaskRouter},
 		},
 	}
 }
