@@ -61,7 +61,9 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, &config.Error{Problems: []string{err.Error()}}
 	}
-	declared, err := providers.All(providers.Config{Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.starts()})
+	declared, err := providers.All(providers.Config{
+		Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.starts(), Confirm: confirm,
+	})
 	wrong := &config.Error{}
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")
