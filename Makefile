@@ -18,7 +18,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit histories costs fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -61,6 +61,11 @@ histories: $(TEMPORAL)
 # declares. It fails if a way does not cost what its declaration says.
 costs: $(TEMPORAL)
 	@UPDATE_COSTS=1 $(GO) test -count=1 -parallel 4 -timeout 10m -run '^TestCosts$$' ./internal/integration/
+
+# Measures the proxy beside a bare handler and the bare Temporal call, for some
+# four minutes. Only the ratios of one run mean something.
+bench-proxy: $(TEMPORAL)
+	@$(GO) test -count=1 -run '^$$' -bench '^BenchmarkProxy$$' -benchtime 1x -timeout 30m ./internal/proxybench
 
 fuzz:
 	@for package in $$($(GO) list ./...); do \

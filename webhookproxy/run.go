@@ -91,7 +91,10 @@ func openInbox(ctx context.Context, settings settings) (inbox.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inbox.Open(ctx, inbox.Config{Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing})
+	return inbox.Open(ctx, inbox.Config{
+		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing,
+		Alone: settings.DatabaseURL == "", // a file is one proxy's; the command line adds nothing
+	})
 }
 
 func closeInbox(store inbox.Store, logger *slog.Logger) {

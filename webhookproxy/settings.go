@@ -57,7 +57,9 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, &config.Error{Problems: []string{err.Error()}}
 	}
-	declared, err := providers.All(providers.Config{Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.Rules()})
+	declared, err := providers.All(providers.Config{
+		Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.Rules(), Confirm: confirm,
+	})
 	wrong := &config.Error{}
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")

@@ -39,6 +39,9 @@ func (s *store) Add(ctx context.Context, events []Event) ([]bool, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
+	for i := range events {
+		s.filter.add(events[i].Key)
+	}
 	// Marked before the commit: whoever asks meanwhile must be told to queue up.
 	ids := workflows(rows)
 	s.held.adding(ids)

@@ -16,6 +16,7 @@ type store struct {
 	engine *engine
 	writer *writer
 	held   *memory
+	filter *filter // nil if others add keys as well
 	codec  *codec.Codec
 	now    func() time.Time
 	lease  time.Duration
@@ -30,6 +31,12 @@ func start(ctx context.Context, config Config, e *engine) (*store, error) {
 		return nil, e.fail("read what is held", err)
 	}
 	s.held.has(slices.Collect(maps.Keys(ids)))
+	if config.Alone {
+		if err := s.loadFilter(ctx); err != nil {
+			_ = e.close()
+			return nil, e.fail("read the known keys", err)
+		}
+	}
 	s.writer = newWriter(e, config.Now)
 	return s, nil
 }

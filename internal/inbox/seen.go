@@ -19,6 +19,9 @@ func (s *store) Remember(ctx context.Context, seen []Seen) error {
 	for key, until := range latest {
 		sorted = append(sorted, Seen{key, until})
 	}
+	for _, one := range sorted {
+		s.filter.add(one.Key)
+	}
 	slices.SortFunc(sorted, func(a, b Seen) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	for part := range slices.Chunk(sorted, maxJobs) {
 		remember := &job{run: func(ctx context.Context, tx *sql.Tx) error { return remember(ctx, tx, part) }}
@@ -57,6 +60,9 @@ func expire(ctx context.Context, tx *sql.Tx, keys []Key, at time.Time) error {
 }
 
 func (s *store) Known(ctx context.Context, keys []Key) (map[Key]bool, error) {
+	if s.filter.new(keys) {
+		return nil, nil
+	}
 	known := make(map[Key]bool, len(keys))
 	now := stamp(s.now())
 	for chunk := range slices.Chunk(keys, perStatement) {

@@ -30,6 +30,10 @@ const parallel = 8
 // come again, and those that were accepted are then duplicates.
 func (g *Gateway) deliver(ctx context.Context, in *request, events []providers.Event) []string {
 	decisions := make([]string, len(events))
+	if len(events) == 1 {
+		decisions[0] = g.deliverOne(ctx, in, events[0])
+		return decisions
+	}
 	var work sync.WaitGroup
 	slots := make(chan struct{}, parallel)
 	for _, group := range byTarget(events) {
@@ -71,7 +75,7 @@ func (g *Gateway) deliverOne(ctx context.Context, in *request, event providers.E
 	case event.Signal != nil:
 		p := parcel.New(in.provider, event, in.begun.UTC())
 		key = p.Key
-		decision, err = g.delivery.once(ctx, p)
+		decision, err = g.delivery.once(ctx, in.end, p)
 	case event.Foreign:
 		decision = decisionForeign
 	}

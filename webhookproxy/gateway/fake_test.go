@@ -165,7 +165,7 @@ func openShelf(t *testing.T, now func() time.Time) *shelf {
 	require.NoError(t, err)
 	sealing, err := codec.New(ring)
 	require.NoError(t, err)
-	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing, Now: now})
+	store, err := inbox.Open(t.Context(), inbox.Config{Path: filepath.Join(t.TempDir(), "inbox.db"), Codec: sealing, Now: now, Alone: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return &shelf{Store: store}
@@ -183,10 +183,13 @@ func newStage(t *testing.T, options ...option) *stage {
 	s := &stage{t: t, port: &port{}, logs: &bytes.Buffer{}, registry: prometheus.NewRegistry(), sendGrid: key, clock: func() time.Time { return start }}
 	declared := providers.Config{
 		Secrets: func(variable string) []string {
-			if variable == "SENDGRID_WEBHOOK_PUBLIC_KEYS" {
+			switch variable {
+			case "SENDGRID_WEBHOOK_PUBLIC_KEYS":
 				return []string{base64.StdEncoding.EncodeToString(der)}
+			case "STRIPE_WEBHOOK_SECRETS", "TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS", "GUEST_WEBHOOK_SECRETS":
+				return []string{secret}
 			}
-			return []string{secret}
+			return nil
 		},
 		IdentityKey: bytes.Repeat([]byte{1}, 32),
 		Starts:      &profile.StartRules{Forms: []string{"website"}, Program: "retreat-7d", PerHour: 20},

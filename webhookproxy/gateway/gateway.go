@@ -95,6 +95,7 @@ type Gateway struct {
 	publicURL string
 	metrics   *metrics
 	tracer    trace.Tracer
+	tracing   bool
 	delivery  *delivery
 	health    *health
 	echo      *echo.Echo
@@ -118,13 +119,14 @@ func New(config Config) *Gateway {
 		config.Remember = DefaultRemember
 	}
 	g := &Gateway{
-		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry), tracer: newTracer(config.Traces),
+		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry),
 		delivery: &delivery{
 			signaller: config.Signaller, inbox: config.Inbox, wake: config.Wake,
 			seen: newSeen(config.Inbox, config.Remember, config.Now, config.Logger),
 		},
 		health: &health{check: config.Inbox.Check, now: config.Now},
 	}
+	g.tracer, g.tracing = newTracer(config.Traces)
 	g.echo = g.routes()
 	return g
 }

@@ -26,15 +26,16 @@ type delivery struct {
 
 // once makes an event durable unless it is already; a repeat that comes while
 // the first is under way waits for its result. It waits no longer than its own
-// budget, because the first of the same provider began earlier.
-func (d *delivery) once(ctx context.Context, p parcel.Parcel) (decision string, err error) {
+// budget, because the first of the same provider began earlier. The context is
+// for Temporal; what is left until the end is the inbox's.
+func (d *delivery) once(ctx context.Context, end time.Time, p parcel.Parcel) (decision string, err error) {
 	if d.seen.has(p.Key) {
 		return decisionDuplicate, nil
 	}
 	first := false
 	made, err, _ := d.flights.Do(string(p.Key[:]), func() (any, error) {
 		first = true
-		return d.accept(ctx, p)
+		return d.accept(ctx, end, p)
 	})
 	if err == nil && !first {
 		return decisionDuplicate, nil
@@ -44,12 +45,15 @@ func (d *delivery) once(ctx context.Context, p parcel.Parcel) (decision string, 
 
 // accept turns a panic below into an error: batches run in goroutines, where it
 // would end the process and every other webhook with it.
-func (d *delivery) accept(ctx context.Context, p parcel.Parcel) (decision string, err error) {
+func (d *delivery) accept(ctx context.Context, end time.Time, p parcel.Parcel) (decision string, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			decision, err = decisionUnavailable, fmt.Errorf("%w: panic of type %T", ErrUnavailable, value)
 		}
 	}()
+	if d.seen.has(p.Key) { // between the look before and this flight
+		return decisionDuplicate, nil
+	}
 	if d.known(ctx, p.Key) {
 		d.seen.recall(p.Key)
 		return decisionDuplicate, nil
@@ -58,36 +62,19 @@ func (d *delivery) accept(ctx context.Context, p parcel.Parcel) (decision string
 	// say, Temporal is asked all the same: an event out of order is better than
 	// one that is lost.
 	if behind, err := d.inbox.Pending(ctx, p.Signal.WorkflowID); behind && err == nil {
-		return d.store(ctx, p, nil)
+		return d.store(ctx, end, p, nil)
 	}
-	decision, err = d.signal(ctx, p)
-	switch {
-	case decision != "":
-		d.seen.add(p.Key, p.Remember)
-		return decision, err
-	default:
-		return d.store(ctx, p, err)
+	decision, err = Hand(ctx, d.signaller, p)
+	if decision == "" {
+		return d.store(ctx, end, p, err)
 	}
+	d.seen.add(p.Key, p.Remember)
+	return decision, err
 }
 
 func (d *delivery) known(ctx context.Context, key inbox.Key) bool {
 	known, err := d.inbox.Known(ctx, []inbox.Key{key})
 	return err == nil && known[key] // without the inbox Temporal still knows it
-}
-
-// temporalShare of what is left of the budget is Temporal's; the rest is the
-// inbox's.
-const temporalShare = 0.7
-
-// signal hands the event to Temporal: to its workflow, or, where there is none,
-// to one that looks for it. No decision means that it has to be stored.
-func (d *delivery) signal(ctx context.Context, p parcel.Parcel) (decision string, err error) {
-	if deadline, bounded := ctx.Deadline(); bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(float64(time.Until(deadline))*temporalShare))
-		defer cancel()
-	}
-	return Hand(ctx, d.signaller, p)
 }
 
 // Hand hands an event to Temporal. It returns what became of it, or no decision
@@ -109,7 +96,9 @@ func Hand(ctx context.Context, signaller Signaller, p parcel.Parcel) (decision s
 }
 
 // store puts the event into the inbox, committed, and tells why.
-func (d *delivery) store(ctx context.Context, p parcel.Parcel, why error) (decision string, err error) {
+func (d *delivery) store(ctx context.Context, end time.Time, p parcel.Parcel, why error) (decision string, err error) {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
 	event, err := p.Event()
 	if err != nil {
 		return decisionUnavailable, err

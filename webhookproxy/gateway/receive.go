@@ -20,7 +20,11 @@ type request struct {
 	route    providers.Route
 	begun    time.Time
 	size     int
+	end      time.Time // of the budget
 }
+
+// temporalShare of the budget is Temporal's; the rest is the inbox's.
+const temporalShare = 0.7
 
 // receive returns the handler of a route. Nothing is parsed, logged or looked
 // up before the signature is verified.
@@ -49,7 +53,9 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 			Method: message.Method, URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match,
 		}
 		// The sender may hang up; what is under way is still made durable.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), provider.Budget)
+		began := time.Now()
+		in.end = began.Add(provider.Budget)
+		ctx, cancel := context.WithDeadline(context.WithoutCancel(c.Request().Context()), began.Add(time.Duration(temporalShare*float64(provider.Budget))))
 		defer cancel()
 		if handled, err := g.handshake(ctx, c, in, delivery); handled {
 			return err

@@ -22,11 +22,11 @@ func TestSandboxWebhooks(t *testing.T) {
 	require.NoError(t, err)
 	s := newStage(t, func(config *gateway.Config, declared *providers.Config) {
 		declared.Secrets = func(variable string) []string {
-			return []string{map[string]string{
-				"STRIPE_WEBHOOK_SECRETS": secrets.StripeWebhookSecret, "TWILIO_AUTH_TOKEN": secrets.TwilioAuthToken,
-				"SENDGRID_WEBHOOK_PUBLIC_KEYS": public, "HUBSPOT_CLIENT_SECRETS": secrets.HubSpotClientSecret,
-				"GUEST_WEBHOOK_SECRETS": secrets.GuestSecret,
-			}[variable]}
+			return map[string][]string{
+				"STRIPE_WEBHOOK_SECRETS": {secrets.StripeWebhookSecret}, "TWILIO_AUTH_TOKEN": {secrets.TwilioAuthToken},
+				"SENDGRID_WEBHOOK_PUBLIC_KEYS": {public}, "HUBSPOT_CLIENT_SECRETS": {secrets.HubSpotClientSecret},
+				"GUEST_WEBHOOK_SECRETS": {secrets.GuestSecret},
+			}[variable]
 		}
 		config.Now, config.PublicURL = time.Now, ownAddress
 	})

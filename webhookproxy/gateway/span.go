@@ -11,25 +11,34 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-func newTracer(traces trace.TracerProvider) trace.Tracer {
+// newTracer says as well whether anybody looks at what it makes.
+func newTracer(traces trace.TracerProvider) (tracer trace.Tracer, tracing bool) {
 	if traces == nil {
 		traces = noop.NewTracerProvider()
 	}
-	return traces.Tracer("guestjourney/webhookproxy/gateway")
+	_, off := traces.(noop.TracerProvider)
+	return traces.Tracer("guestjourney/webhookproxy/gateway"), !off
 }
 
 // trace starts the span of a verified webhook; one that is refused has none. It
 // continues the sender's trace if there is one, by its IDs: the sender's state
 // and baggage could say anything.
 func (g *Gateway) trace(ctx context.Context, in *request, header http.Header) (context.Context, trace.Span) {
-	parent := propagation.MapCarrier{"traceparent": header.Get("traceparent")}
-	ctx = propagation.TraceContext{}.Extract(ctx, parent)
+	if !g.tracing {
+		return ctx, noop.Span{}
+	}
+	if parent := header.Get("Traceparent"); parent != "" {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
+	}
 	return g.tracer.Start(ctx, "webhook "+in.provider.Name, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(in.begun),
 		trace.WithAttributes(attribute.String("provider", in.provider.Name)))
 }
 
 // traced ends the span with what was decided.
 func traced(span trace.Span, decision string) {
+	if !span.IsRecording() {
+		return
+	}
 	span.SetAttributes(attribute.String("decision", decision))
 	if decision == decisionUnavailable {
 		span.SetStatus(codes.Error, "")

@@ -4,8 +4,9 @@
 // is declared. One file a provider says where it knocks, how it signs, how its
 // body splits into events, which types are acted on, which workflow a signed
 // event names, and what handshake it wants; a line in the table adds it. It owns
-// no I/O: bytes in, events out. It promises that every target comes from signed
-// content and has the form that this provider may signal.
+// no I/O but what a Config hands it: bytes in, events out. It promises that
+// every target comes from signed content and has the form that this provider
+// may signal, and that events and facts stay small whatever is sent.
 package providers
 
 import (

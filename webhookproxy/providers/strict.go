@@ -1,12 +1,12 @@
 package providers
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxDepth bounds nesting; the deepest body of any provider has about ten levels.
@@ -22,92 +22,51 @@ var (
 
 // parse reads a verified body. Two readers of one signed body must see the same
 // thing, so what encoding/json lets pass is refused: bytes that are no UTF-8, a
-// key twice, anything after the value.
-func parse(body []byte, into any) error {
-	if !utf8.Valid(body) {
-		return errNotUTF8
-	}
-	if err := checkJSON(body); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return errNotJSON // encoding/json's own text may quote the body
-	}
-	return nil
-}
+// key twice or in other letters, anything after the value. The reader is the one
+// that the standard library will have as encoding/json/v2.
+func parse(body []byte, into any) error { return read(body, into) }
 
 // parseKnown is parse for a body of our own definition: a field that is not
 // declared is refused.
 func parseKnown(body []byte, into any) error {
-	if err := parse(body, into); err != nil {
-		return err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return errNotJSON
-	}
-	return nil
+	return read(body, into, json.RejectUnknownMembers(true))
 }
 
-// level is one open object or list.
-type level struct {
-	object bool
-	key    bool // an object's next string is a key
-	seen   map[string]bool
-}
-
-func checkJSON(body []byte) error {
-	if !json.Valid(body) {
-		return errNotJSON
+func read(body []byte, into any, options ...json.Options) error {
+	switch {
+	case !utf8.Valid(body):
+		return errNotUTF8
+	case tooDeep(body):
+		return errTooDeep
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var open []*level
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return errNotJSON
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			if len(open) == maxDepth {
-				return errTooDeep
-			}
-			open = append(valueDone(open), &level{object: token == json.Delim('{'), key: true, seen: map[string]bool{}})
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			open = open[:len(open)-1]
-			continue
-		}
-		if len(open) > 0 && open[len(open)-1].object && open[len(open)-1].key {
-			if err := open[len(open)-1].take(token); err != nil {
-				return err
-			}
-			continue
-		}
-		valueDone(open)
-	}
-}
-
-// take records a key.
-func (l *level) take(token json.Token) error {
-	name, ok := token.(string)
-	if !ok || l.seen[name] {
+	err := json.Unmarshal(body, into, options...)
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
 		return errDuplicate
+	case err != nil:
+		return errNotJSON // the library's own text may quote the body
 	}
-	l.seen[name], l.key = true, false
 	return nil
 }
 
-// valueDone notes that the innermost object's value has come (or begun): a key
-// is next.
-func valueDone(open []*level) []*level {
-	if len(open) > 0 {
-		open[len(open)-1].key = true
+// tooDeep counts brackets outside of strings, which is right for whatever is
+// JSON; what is not is refused in any case.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
 	}
-	return open
+	return false
 }

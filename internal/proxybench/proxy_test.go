@@ -1,0 +1,240 @@
+package proxybench
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"guestjourney/internal/codec"
+	"guestjourney/internal/devserver"
+	"guestjourney/internal/temporalclient"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/payment"
+)
+
+// rounds and each are the size of a comparison.
+const (
+	rounds = 5
+	each   = 3 * time.Second
+	// receivers share the signals: one workflow takes ten thousand at most.
+	receivers = 400
+	secret    = "whsec_bench"
+	keys      = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
+)
+
+// asBare makes the test binary run as the bare handler.
+const asBare = "PROXYBENCH_BARE"
+
+func TestMain(m *testing.M) {
+	if address := os.Getenv(asBare); address != "" {
+		e := echo.New()
+		e.HideBanner, e.HidePort = true, true
+		e.POST("/webhooks/stripe", func(c echo.Context) error {
+			if _, err := io.ReadAll(c.Request().Body); err != nil {
+				return err
+			}
+			return c.JSONBlob(http.StatusOK, []byte(`{"status":"accepted"}`))
+		})
+		fmt.Fprintln(os.Stderr, e.Start(address))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// bench is everything that is measured.
+type bench struct {
+	*testing.B
+	temporal       client.Client
+	http           *http.Client
+	proxy, bare    string
+	metricsAddress string
+}
+
+// BenchmarkProxy prints the comparison; it runs once, whatever b.N is.
+func BenchmarkProxy(b *testing.B) {
+	m := open(b)
+	fmt.Printf("\n%-28s %5s %8s %9s %9s %9s\n", "", "at", "per s", "p50", "p95", "p99")
+	for _, concurrency := range []int{1, 32} {
+		m.compare(concurrency)
+	}
+	m.repeats()
+	m.memory()
+}
+
+// compare measures the three in turn, and again, so that what the machine does
+// meanwhile meets all of them.
+func (m *bench) compare(concurrency int) {
+	ways := []struct {
+		name string
+		do   func(int64) error
+	}{
+		{"bare handler", func(n int64) error { return m.post(m.bare, n, http.StatusOK) }},
+		{"bare Temporal call", m.signal},
+		{"proxy", func(n int64) error { return m.post(m.proxy, n, http.StatusOK) }},
+	}
+	all := make([][]figures, len(ways))
+	for range rounds {
+		for i, way := range ways {
+			all[i] = append(all[i], load(m.B, concurrency, each, way.do))
+		}
+	}
+	got := make([]figures, len(ways))
+	for i, way := range ways {
+		got[i] = median(all[i])
+		fmt.Printf("%-28s %5d %8.0f %9s %9s %9s\n", way.name, concurrency, got[i].rate, got[i].p50.Round(time.Microsecond), got[i].p95.Round(time.Microsecond), got[i].p99.Round(time.Microsecond))
+	}
+	fmt.Printf("proxy carries %.0f %% of the bare Temporal call at %d, and adds %s at p99\n",
+		100*got[2].rate/got[1].rate, concurrency, (got[2].p99 - got[1].p99).Round(10*time.Microsecond))
+}
+
+func body(number int64) string {
+	return fmt.Sprintf(`{"id":"evt_%d","object":"event","type":"payment_intent.succeeded","created":1803978000,"data":{"object":{"id":"pi_1","metadata":{"workflowId":"%s"}}}}`, number, receiver(number))
+}
+
+func receiver(number int64) string { return fmt.Sprintf("pay/bench-%d", number%receivers) }
+
+func (m *bench) post(address string, number int64, want int) error {
+	text := body(number)
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "." + text))
+	request, err := http.NewRequest(http.MethodPost, address+"/webhooks/stripe", strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Stripe-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
+	answer, err := m.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() //nolint:errcheck // read to its end
+	said, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("answer %d: %s", answer.StatusCode, said)
+	}
+	return err
+}
+
+// signal is the call that the proxy makes, with the same payload.
+func (m *bench) signal(number int64) error {
+	ctx, cancel := context.WithTimeout(temporalclient.WithRequestID(context.Background(), uuid.NewString()), 8*time.Second)
+	defer cancel()
+	return m.temporal.SignalWorkflow(ctx, receiver(number), "", kit.SignalPayment, kit.Fact{
+		ID: "evt_" + strconv.FormatInt(number, 10), Provider: "stripe", Type: "payment_intent.succeeded", Object: "pi_1", OccurredAt: time.Unix(1803978000, 0).UTC(),
+	})
+}
+
+// repeats sends one webhook a thousand times.
+func (m *bench) repeats() {
+	number := numbers.Add(1)
+	before := m.signals(receiver(number))
+	for range 1000 {
+		require.NoError(m, m.post(m.proxy, number, http.StatusOK))
+	}
+	fmt.Printf("a webhook sent 1,000 times: %d signal, no other event\n", m.signals(receiver(number))-before)
+}
+
+// signals counts the events of a history.
+func (m *bench) signals(id string) (count int) {
+	events := m.temporal.GetWorkflowHistory(context.Background(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		_, err := events.Next()
+		require.NoError(m, err)
+		count++
+	}
+	return count
+}
+
+// memory sends a hundred thousand webhooks and reads the proxy's memory between.
+func (m *bench) memory() {
+	for part := range 5 {
+		until := numbers.Load() + 20_000
+		load(m.B, 32, time.Hour, func(number int64) error {
+			if number > until {
+				return errEnough
+			}
+			return m.post(m.proxy, number, http.StatusOK)
+		})
+		fmt.Printf("resident memory after %7d webhooks: %3.0f MiB, heap in use %3.0f MiB\n", (part+1)*20_000, m.metric("process_resident_memory_bytes")/(1<<20), m.metric("go_memstats_heap_inuse_bytes")/(1<<20))
+	}
+}
+
+func (m *bench) metric(name string) float64 {
+	answer, err := m.http.Get("http://" + m.metricsAddress + "/metrics")
+	require.NoError(m, err)
+	defer answer.Body.Close() //nolint:errcheck // read to its end
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(m, err)
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(text)
+	require.NotNil(m, found, name)
+	value, err := strconv.ParseFloat(string(found[1]), 64)
+	require.NoError(m, err)
+	return value
+}
+
+func open(b *testing.B) *bench {
+	server := devserver.Start(b)
+	ring, err := codec.ParseRing(keys)
+	require.NoError(b, err)
+	connection, err := temporalclient.Dial(b.Context(), temporalclient.Options{Program: "bench", Address: server.HostPort, Keys: ring, RequireKeys: true})
+	require.NoError(b, err)
+	b.Cleanup(connection.Close)
+	for i := range receivers {
+		_, err := connection.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: receiver(int64(i)), TaskQueue: "nobody"}, payment.Type)
+		require.NoError(b, err)
+	}
+	m := &bench{B: b, temporal: connection, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	m.proxy, m.bare, m.metricsAddress = "http://"+freeAddress(b), "http://"+freeAddress(b), freeAddress(b)
+	m.start(exec.Command(os.Args[0]), asBare+"="+strings.TrimPrefix(m.bare, "http://"))
+	binary := filepath.Join(b.TempDir(), "webhookproxy")
+	output, err := exec.Command("go", "build", "-o", binary, "guestjourney/webhookproxy").CombinedOutput()
+	require.NoError(b, err, string(output))
+	m.start(exec.Command(binary), "PROXY_ADDR="+strings.TrimPrefix(m.proxy, "http://"), "METRICS_ADDR="+m.metricsAddress,
+		"TEMPORAL_ADDRESS="+server.HostPort, "TEMPORAL_NAMESPACE="+devserver.Namespace, "PAYLOAD_KEYS="+keys,
+		"IDENTITY_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), "STRIPE_WEBHOOK_SECRETS="+secret,
+		"INBOX_PATH="+filepath.Join(b.TempDir(), "inbox.db"), "ADDRESS_RATE=1000000")
+	for _, address := range []string{m.proxy, m.bare} {
+		require.Eventually(b, func() bool { return m.post(address, numbers.Add(1), http.StatusOK) == nil }, 30*time.Second, 50*time.Millisecond)
+	}
+	return m
+}
+
+// start runs a program until the benchmark ends.
+func (m *bench) start(program *exec.Cmd, environment ...string) {
+	program.Env = append([]string{"HOME=" + m.TempDir()}, environment...)
+	program.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(m, program.Start())
+	m.Cleanup(func() {
+		_ = program.Process.Kill()
+		_ = program.Wait()
+	})
+}
+
+func freeAddress(b *testing.B) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	defer listener.Close() //nolint:errcheck // the port is free again either way
+	return listener.Addr().String()
+}
