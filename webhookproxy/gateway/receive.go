@@ -67,7 +67,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		ctx, span := g.trace(ctx, in, message.Header)
 		decisions := g.deliver(ctx, in, events)
 		traced(span, outcome(decisions))
-		return g.respond(c, in, decisions)
+		return g.respond(c, in, delivery, decisions)
 	}
 }
 
