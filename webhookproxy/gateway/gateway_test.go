@@ -485,7 +485,11 @@ func TestAnswersThatASenderWaitsFor(t *testing.T) {
 	require.Contains(t, got.body, `"action"`)
 
 	const question = "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
-	asked := newStage(t)
+	asked := newStage(t, func(_ *gateway.Config, declared *providers.Config) {
+		declared.Secrets = func(variable string) []string {
+			return map[string][]string{"META_VERIFY_TOKENS": {secret}}[variable]
+		}
+	})
 	require.Equal(t, "1158201444", asked.do(http.MethodGet, question+secret, nil, nil).body)
 	require.Equal(t, 403, asked.do(http.MethodGet, question+"guess", nil, nil).status)
 	unset := newStage(t, func(_ *gateway.Config, declared *providers.Config) { declared.Secrets = nil })
