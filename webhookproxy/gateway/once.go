@@ -22,6 +22,7 @@ type delivery struct {
 	seen      *seen
 	flights   singleflight.Group
 	wake      func()
+	step      func(name string)
 }
 
 // once makes an event durable unless it is already; a repeat that comes while
@@ -54,15 +55,18 @@ func (d *delivery) accept(ctx context.Context, p parcel.Parcel) (decision string
 		d.seen.recall(p.Key)
 		return decisionDuplicate, nil
 	}
+	d.step(StepLookedUp)
 	// What waits for a workflow goes before what comes later. If the inbox cannot
 	// say, Temporal is asked all the same: an event out of order is better than
 	// one that is lost.
 	if behind, err := d.inbox.Pending(ctx, p.Signal.WorkflowID); behind && err == nil {
 		return d.store(ctx, p, nil)
 	}
+	d.step(StepSignalling)
 	decision, err = d.signal(ctx, p)
 	switch {
 	case decision != "":
+		d.step(StepSignalled)
 		d.seen.add(p.Key, p.Remember)
 		return decision, err
 	default:
@@ -114,6 +118,7 @@ func (d *delivery) store(ctx context.Context, p parcel.Parcel, why error) (decis
 	if err != nil {
 		return decisionUnavailable, err
 	}
+	d.step(StepStoring)
 	added, err := d.inbox.Add(ctx, []inbox.Event{event})
 	switch {
 	case err != nil:
@@ -122,6 +127,7 @@ func (d *delivery) store(ctx context.Context, p parcel.Parcel, why error) (decis
 		d.seen.recall(p.Key)
 		return decisionDuplicate, nil
 	}
+	d.step(StepStored)
 	d.seen.recall(p.Key)
 	d.wake()
 	return decisionStored, why
