@@ -9,6 +9,7 @@ import (
 
 	"guestjourney/webhookproxy/parcel"
 	inboundevent "guestjourney/workflows/inbox"
+	"guestjourney/workflows/journey"
 )
 
 // event is one thing that a provider tells, by the ID under which a workflow
@@ -84,7 +85,7 @@ func postOf(events ...event) post {
 			"MessageSid": {first.id[:34]}, "AccountSid": {twilioAccount}, "MessageStatus": {twilioStatus}, "ErrorCode": {"30003"},
 		}.Encode()
 	case guest:
-		p.path, p.sign = "/webhooks/guest/answer", signGuest
+		p.path, p.sign = "/webhooks/guest/"+journey.GuestAnswer, signGuest
 		p.body = text(map[string]any{"journeyId": first.target, "occurredAt": first.at.UTC(), "data": map[string]string{"answer": "accepted"}})
 	}
 	return p

@@ -127,7 +127,9 @@ func (h *house) startProxy(env ...string) {
 // killProxy notes first what the proxy has counted.
 func (h *house) killProxy() {
 	h.t.Helper()
-	h.counted.add(h.scrape())
+	counted := h.scrape()
+	counted.forget("holds ") // the next proxy holds the same
+	h.counted.add(counted)
 	h.proxy.kill(h.t)
 }
 

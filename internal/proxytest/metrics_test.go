@@ -3,9 +3,11 @@ package proxytest
 import (
 	"bufio"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 )
@@ -20,14 +22,18 @@ func (c counts) add(more counts) {
 	}
 }
 
+// forget leaves out what a name begins with.
+func (c counts) forget(prefix string) {
+	maps.DeleteFunc(c, func(name string, _ int) bool { return strings.HasPrefix(name, prefix) })
+}
+
 var (
 	metric   = regexp.MustCompile(`^guestjourney_(webhook_events_total|inbox_forwarded_total|inbox_events)\{(.*)\} ([0-9.e+]+)$`)
 	decision = regexp.MustCompile(`(?:decision|outcome|state)="([a-z_]+)"`)
 	prefixes = map[string]string{"webhook_events_total": "", "inbox_forwarded_total": "forwarded ", "inbox_events": "holds "}
 )
 
-// scrape reads the metrics of the proxy that runs; the file's depth is not
-// counted by those that were killed.
+// scrape reads the metrics of the proxy that runs.
 func (h *house) scrape() counts {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.metricsURL, nil)

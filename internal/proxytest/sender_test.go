@@ -58,7 +58,7 @@ type senders struct {
 
 	mutex sync.Mutex
 	said  counts
-	wrong []string
+	wrong counts // answers that no sender should get
 }
 
 const (
@@ -72,7 +72,7 @@ func newSenders(h *house) *senders {
 	transport := &http.Transport{MaxIdleConnsPerHost: underWay}
 	h.t.Cleanup(transport.CloseIdleConnections)
 	return &senders{
-		house: h, client: &http.Client{Timeout: 10 * time.Second, Transport: transport}, slots: make(chan struct{}, underWay), said: counts{},
+		house: h, client: &http.Client{Timeout: 10 * time.Second, Transport: transport}, slots: make(chan struct{}, underWay), said: counts{}, wrong: counts{},
 	}
 }
 
@@ -145,6 +145,6 @@ func (s *senders) note(p post, got answer, err error, down bool) {
 	case got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests:
 		s.said[fmt.Sprint(got.status)]++
 	default:
-		s.wrong = append(s.wrong, fmt.Sprintf("%s: %d %s", p.path, got.status, got.said))
+		s.wrong[fmt.Sprintf("%s: %d %s", p.events[0].provider, got.status, got.said)]++
 	}
 }

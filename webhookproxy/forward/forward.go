@@ -37,7 +37,7 @@ type Config struct {
 	Step func(name string)
 }
 
-// StepHanded: Temporal has taken an event, and the inbox does not know it yet.
+// StepHanded is when Temporal has taken an event and the inbox does not know it yet.
 const StepHanded = "handed"
 
 // Forwarder hands the inbox's events to Temporal.
