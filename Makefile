@@ -49,8 +49,8 @@ workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 # last and alone: they watch real time.
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO) test ./workflows/modeltest
-	@$(GO) test -race -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment)
-	@$(GO) test -race -parallel 6 -p 1 -timeout 20m ./internal/integration ./internal/deployment
+	@$(GO) test -race -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment -e internal/proxytest)
+	@$(GO) test -race -parallel 6 -p 1 -timeout 20m ./internal/integration ./internal/deployment ./internal/proxytest
 
 # Records the replay corpus anew from this checkout. From the first release on,
 # histories are only added.

@@ -49,7 +49,8 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	}
 	defer client.Close()
 
-	store, err := openInbox(ctx, settings.settings)
+	faults := loadFaults(settings.declared)
+	store, err := openInbox(ctx, settings.settings, faults.lease)
 	if err != nil {
 		return err
 	}
@@ -57,14 +58,14 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	signaller := deliver.New(client)
-	forwarder := forward.New(forward.Config{Inbox: store, Signaller: signaller, Logger: logger, Registry: registry})
+	forwarder := forward.New(forward.Config{Inbox: store, Signaller: signaller, Logger: logger, Registry: registry, Step: faults.step})
 	address, err := gateway.ClientAddress(settings.TrustedProxies)
 	if err != nil {
 		return err
 	}
 	webhooks := gateway.New(gateway.Config{
 		Providers: settings.declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
-		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, AddressRate: settings.AddressRate,
+		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, AddressRate: settings.AddressRate, Step: faults.step,
 	})
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -85,14 +86,15 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	return err
 }
 
-// openInbox opens the file, or the database that several proxies share.
-func openInbox(ctx context.Context, settings settings) (inbox.Store, error) {
+// openInbox opens the file, or the database that several proxies share. A lease
+// of 0 is the usual one.
+func openInbox(ctx context.Context, settings settings, lease time.Duration) (inbox.Store, error) {
 	sealing, err := codec.New(settings.Ring())
 	if err != nil {
 		return nil, err
 	}
 	return inbox.Open(ctx, inbox.Config{
-		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing,
+		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing, Lease: lease,
 		Alone: settings.DatabaseURL == "", // a file is one proxy's; the command line adds nothing
 	})
 }

@@ -71,9 +71,6 @@ func loadSettings() (loaded, error) {
 	return loaded{settings: s, declared: declared, secrets: source}, nil
 }
 
-// signingURL are the secrets of those who sign the address that they call.
-var signingURL = []string{"TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS"}
-
 func (s settings) problems(source *secrets.Source) (found []string) {
 	addresses := []struct{ variable, value string }{{"PROXY_ADDR", s.ProxyAddr}, {"METRICS_ADDR", s.MetricsAddr}}
 	for _, address := range addresses {
@@ -81,7 +78,7 @@ func (s settings) problems(source *secrets.Source) (found []string) {
 			found = append(found, address.variable+": want host:port, such as 127.0.0.1:8080 or :8080")
 		}
 	}
-	signsURL := slices.ContainsFunc(signingURL, func(variable string) bool { return len(source.Active(variable)) > 0 })
+	signsURL := slices.ContainsFunc(providers.SigningURL(), func(variable string) bool { return len(source.Active(variable)) > 0 })
 	if (signsURL || s.PublicURL != "") && !isPublicURL(s.PublicURL) {
 		found = append(found, "PUBLIC_URL: want the URL that providers were told to call, without query, such as https://hooks.example.com; Twilio and HubSpot sign it")
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,6 +85,26 @@ func StartWith(t testing.TB, settings Settings) *Server {
 		}
 	})
 	return server
+}
+
+// Command is the same server as a program that the test starts, kills and starts
+// again by itself, on a fixed address with a file. Whoever starts it waits until
+// it answers, and ends it.
+func Command(t testing.TB, settings Settings) *exec.Cmd {
+	t.Helper()
+	binary, err := find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, err := net.SplitHostPort(settings.HostPort)
+	if err != nil {
+		t.Fatalf("devserver: HostPort: %v", err)
+	}
+	arguments := []string{
+		"server", "start-dev", "--ip", host, "--port", port, "--namespace", Namespace, "--headless", "--log-level", "error",
+		"--db-filename", settings.File, "--dynamic-config-value", "frontend.enableServerVersionCheck=false",
+	}
+	return exec.Command(binary, slices.Concat(arguments, Flags(), searchAttributeFlags(), settings.ExtraArgs)...)
 }
 
 // Client is a plain client of the server's. The server closes it.

@@ -32,7 +32,13 @@ type Config struct {
 	Now func() time.Time
 	// Look is how often the inbox is looked at without being woken; 0 means a second.
 	Look time.Duration
+	// Step hears of StepHanded, for tests that end the process there; nil tells
+	// nobody.
+	Step func(name string)
 }
+
+// StepHanded is when Temporal has taken an event and the inbox does not know it yet.
+const StepHanded = "handed"
 
 // Forwarder hands the inbox's events to Temporal.
 type Forwarder struct {
@@ -64,6 +70,9 @@ func New(config Config) *Forwarder {
 	}
 	if config.Look == 0 {
 		config.Look = time.Second
+	}
+	if config.Step == nil {
+		config.Step = func(string) {}
 	}
 	f := &Forwarder{config: config, woken: make(chan struct{}, 1), events: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "guestjourney_inbox_forwarded_total",
@@ -142,6 +151,7 @@ func (f *Forwarder) hand(ctx context.Context, lease inbox.Lease) (outcome string
 	now := f.config.Now()
 	switch {
 	case decision != "":
+		f.config.Step(StepHanded)
 		return decision, f.config.Inbox.Done(ctx, lease, now.Add(p.Remember))
 	case errors.Is(err, gateway.ErrTooLarge):
 		return "dead", errors.Join(err, f.config.Inbox.Bury(ctx, lease, "too_large"))

@@ -52,12 +52,15 @@ func (g *Gateway) reject(c echo.Context, in *request, why *refusal) error {
 }
 
 // respond answers a verified webhook.
-func (g *Gateway) respond(c echo.Context, in *request, decisions []string) error {
+func (g *Gateway) respond(c echo.Context, in *request, delivery providers.Delivery, decisions []string) error {
 	g.metrics.took(in.provider.Name, g.config.Now().Sub(in.begun))
 	switch result := outcome(decisions); result {
 	case decisionUnavailable:
 		return g.later(c, "unavailable")
 	default:
+		if in.route.Reply != nil {
+			return say(c, http.StatusOK, in.route.Reply(delivery))
+		}
 		if in.route.Accepted != nil {
 			return say(c, http.StatusOK, *in.route.Accepted)
 		}

@@ -81,6 +81,9 @@ type Config struct {
 	// Remember is how many accepted events are known without asking the inbox;
 	// 0 means DefaultRemember.
 	Remember int
+	// Step hears of every step of a webhook (see StepRead), for tests that end
+	// the process there; nil tells nobody.
+	Step func(name string)
 }
 
 // Defaults of Config.
@@ -118,10 +121,13 @@ func New(config Config) *Gateway {
 	if config.Remember == 0 {
 		config.Remember = DefaultRemember
 	}
+	if config.Step == nil {
+		config.Step = func(string) {}
+	}
 	g := &Gateway{
 		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry),
 		delivery: &delivery{
-			signaller: config.Signaller, inbox: config.Inbox, wake: config.Wake,
+			signaller: config.Signaller, inbox: config.Inbox, wake: config.Wake, step: config.Step,
 			seen: newSeen(config.Inbox, config.Remember, config.Now, config.Logger),
 		},
 		health: &health{check: config.Inbox.Check, now: config.Now},

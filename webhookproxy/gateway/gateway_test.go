@@ -18,6 +18,7 @@ import (
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
+	"guestjourney/webhookproxy/providers/samples"
 	"guestjourney/workflows/kit"
 )
 
@@ -465,4 +466,54 @@ func TestCanary(t *testing.T) {
 		found = found || call.signal.Fact.Data["body"] == canary
 	}
 	require.True(t, found, "the canary was in what was signalled")
+}
+
+// A sender that wants to hear its own words hears them; one that tries the
+// address out learns nothing without its token, and is asked to come again while
+// there is none to compare with.
+func TestAnswersThatASenderWaitsFor(t *testing.T) {
+	sample, err := samples.Find("mixpanel")
+	require.NoError(t, err)
+	credentials := func(variable string) []string {
+		return map[string][]string{"MIXPANEL_CREDENTIALS": {"user:" + secret}}[variable]
+	}
+	s := newStage(t, func(_ *gateway.Config, declared *providers.Config) { declared.Secrets = credentials })
+	message, err := sample.Make(credentials, publicURL, start)
+	require.NoError(t, err)
+	got := s.post(strings.TrimPrefix(message.URL, publicURL), message.Header, string(message.Body))
+	require.Equal(t, 200, got.status)
+	require.Contains(t, got.body, `"action"`)
+
+	const question = "/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+	asked := newStage(t, func(_ *gateway.Config, declared *providers.Config) {
+		declared.Secrets = func(variable string) []string {
+			return map[string][]string{"META_VERIFY_TOKENS": {secret}}[variable]
+		}
+	})
+	require.Equal(t, "1158201444", asked.do(http.MethodGet, question+secret, nil, nil).body)
+	require.Equal(t, 403, asked.do(http.MethodGet, question+"guess", nil, nil).status)
+	unset := newStage(t, func(_ *gateway.Config, declared *providers.Config) { declared.Secrets = nil })
+	require.Equal(t, 503, unset.do(http.MethodGet, question+"guess", nil, nil).status)
+}
+
+// Who asks too often is turned away before anything is read, whatever address
+// they write into a header.
+func TestAnAddressThatAsksTooOften(t *testing.T) {
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.AddressRate = 1 })
+	said := map[int]int{}
+	for i := range 5 {
+		said[s.post("/webhooks/stripe", set("X-Forwarded-For", fmt.Sprint("203.0.113.", i)), "{}").status]++
+	}
+	require.Equal(t, map[int]int{401: 2, 429: 3}, said)
+	require.Equal(t, 200, s.do(http.MethodGet, "/healthz", nil, nil).status)
+	require.Contains(t, s.scrape(), "guestjourney_webhook_crowded_total 3")
+
+	behind, err := gateway.ClientAddress([]string{"127.0.0.1/32"})
+	require.NoError(t, err)
+	s = newStage(t, func(config *gateway.Config, _ *providers.Config) { config.AddressRate, config.Client = 1, behind })
+	for i := range 5 {
+		require.Equal(t, 401, s.post("/webhooks/stripe", set("X-Forwarded-For", fmt.Sprint("203.0.113.", i)), "{}").status, "a trusted proxy tells them apart")
+	}
+	_, err = gateway.ClientAddress([]string{"10.0.0.0"})
+	require.ErrorContains(t, err, "10.0.0.0/8")
 }

@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
+	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/providers"
 )
 
@@ -18,7 +20,10 @@ func (g *Gateway) challenge(provider providers.Provider, route providers.Route) 
 	return func(c echo.Context) error {
 		in := &request{provider: provider, route: route, begun: g.config.Now()}
 		said, err := route.Challenge(c.QueryParams())
-		if err != nil {
+		switch {
+		case errors.Is(err, verify.ErrNoSecret):
+			return g.reject(c, in, refusalNotConfigured.because(err))
+		case err != nil:
 			return g.reject(c, in, refusalChallenge.because(err))
 		}
 		return g.shakeHands(c, in, said)

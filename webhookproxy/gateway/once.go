@@ -22,6 +22,7 @@ type delivery struct {
 	seen      *seen
 	flights   singleflight.Group
 	wake      func()
+	step      func(name string)
 }
 
 // once makes an event durable unless it is already; a repeat that comes while
@@ -58,16 +59,19 @@ func (d *delivery) accept(ctx context.Context, end time.Time, p parcel.Parcel) (
 		d.seen.recall(p.Key)
 		return decisionDuplicate, nil
 	}
+	d.step(StepLookedUp)
 	// What waits for a workflow goes before what comes later. If the inbox cannot
 	// say, Temporal is asked all the same: an event out of order is better than
 	// one that is lost.
 	if behind, err := d.inbox.Pending(ctx, p.Signal.WorkflowID); behind && err == nil {
 		return d.store(ctx, end, p, nil)
 	}
+	d.step(StepSignalling)
 	decision, err = Hand(ctx, d.signaller, p)
 	if decision == "" {
 		return d.store(ctx, end, p, err)
 	}
+	d.step(StepSignalled)
 	d.seen.add(p.Key, p.Remember)
 	return decision, err
 }
@@ -103,6 +107,7 @@ func (d *delivery) store(ctx context.Context, end time.Time, p parcel.Parcel, wh
 	if err != nil {
 		return decisionUnavailable, err
 	}
+	d.step(StepStoring)
 	added, err := d.inbox.Add(ctx, []inbox.Event{event})
 	switch {
 	case err != nil:
@@ -111,6 +116,7 @@ func (d *delivery) store(ctx context.Context, end time.Time, p parcel.Parcel, wh
 		d.seen.recall(p.Key)
 		return decisionDuplicate, nil
 	}
+	d.step(StepStored)
 	d.seen.recall(p.Key)
 	d.wake()
 	return decisionStored, why

@@ -35,6 +35,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		if refusal != nil {
 			return g.reject(c, in, refusal)
 		}
+		g.config.Step(StepRead)
 		// The body is in hand before a slot is taken, so that a slow sender
 		// holds none.
 		select {
@@ -49,6 +50,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 			return g.reject(c, in, refusalOf(err))
 		}
 		g.metrics.verified(provider.Name, match.KeyID)
+		g.config.Step(StepVerified)
 		delivery := providers.Delivery{
 			Method: message.Method, URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match,
 		}
@@ -67,7 +69,8 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		ctx, span := g.trace(ctx, in, message.Header)
 		decisions := g.deliver(ctx, in, events)
 		traced(span, outcome(decisions))
-		return g.respond(c, in, decisions)
+		g.config.Step(StepAnswering)
+		return g.respond(c, in, delivery, decisions)
 	}
 }
 
