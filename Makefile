@@ -45,11 +45,12 @@ workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 	@$< -test=false -config workflowcheck.config.yaml ./workflows/...
 
 # The model's sequences come without the race detector, which makes each several
-# times slower, and a part of them with it. The tests of the whole house come
+# times slower, and a part of them with it. Most packages wait for servers more
+# than they compute, so four go side by side. The tests of the whole house come
 # last and alone: they watch real time.
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO) test ./workflows/modeltest
-	@$(GO) test -race -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment -e internal/proxytest)
+	@$(GO) test -race -p 4 -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment -e internal/proxytest)
 	@$(GO) test -race -parallel 6 -p 1 -timeout 20m ./internal/integration ./internal/deployment ./internal/proxytest
 
 # Records the replay corpus anew from this checkout. From the first release on,

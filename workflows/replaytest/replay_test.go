@@ -23,6 +23,7 @@ import (
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows"
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
@@ -68,6 +69,12 @@ var required = map[string][]string{
 	"open_in_program":              {journey.Type},
 	"open_aftercare":               {journey.Type},
 	"open_cancelling":              {journey.Type, payment.Type},
+	"event_found":                  {inbox.Type},
+	"event_begun":                  {inbox.Type},
+	"event_elsewhere":              {inbox.Type},
+	"event_discarded":              {inbox.Type},
+	"event_expired":                {inbox.Type},
+	"open_event":                   {inbox.Type},
 }
 
 func TestReplayEveryRecordedHistory(t *testing.T) {
