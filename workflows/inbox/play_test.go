@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -56,7 +57,10 @@ type act struct {
 
 // play is one event from its start to its end, over every run, on a clock that
 // skips. The other workflows are what is in open.
+//
+// An act and a try run on goroutines of their own: the lock keeps them apart.
 type play struct {
+	lock   sync.Mutex
 	t      failer
 	env    *testsuite.TestWorkflowEnvironment
 	input  inbox.Input
@@ -116,6 +120,8 @@ func (p *play) begin(at time.Time) {
 	p.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(p.signalled).Maybe()
 	for _, next := range slices.Clone(p.acts) {
 		p.env.RegisterDelayedCallback(func() {
+			p.lock.Lock()
+			defer p.lock.Unlock()
 			p.acts = slices.DeleteFunc(p.acts, func(a *act) bool { return a == next })
 			next.do()
 		}, max(next.at.Sub(at), 0))
@@ -124,6 +130,8 @@ func (p *play) begin(at time.Time) {
 
 // signalled stands in for the other workflows.
 func (p *play) signalled(_, workflowID, _, signal string, message any) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
 	p.tries = append(p.tries, p.env.Now().Sub(begin).String()+" "+workflowID)
 	if !p.open[workflowID] {
 		return &temporal.UnknownExternalWorkflowExecutionError{}
