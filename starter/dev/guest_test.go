@@ -130,7 +130,7 @@ func TestCallsAndWebhooksAreShownOnceAndInTheirOrder(t *testing.T) {
 	w.mail(t, "ana@example.com", "before")
 	// The sandbox notes a delivery only after the proxy has it.
 	require.Eventually(t, func() bool {
-		sent, err := w.providers.webhooks(t.Context())
+		sent, err := w.webhooks(t.Context())
 		return err == nil && len(sent) > 0 && !slices.ContainsFunc(sent, func(webhook sandbox.WebhookRecord) bool {
 			return webhook.State != sandbox.WebhookDelivered
 		})
