@@ -304,6 +304,21 @@ func TestAnEventWithoutAWorkflowIsAnInboundEvent(t *testing.T) {
 	}
 }
 
+// A workflow ID that looks like a phone number may not be shown, so the event
+// cannot become an InboundEvent: it is a dead letter, and not a workflow that
+// fails with the event inside.
+func TestAnEventThatCannotBeAnInboundEventIsADeadLetter(t *testing.T) {
+	server := devserver.Start(t)
+	to := proxy(t, dial(t, server), 8*time.Second)
+	status, _, body := stripe(t, to, "evt_1", "pay/+525512345678")
+	require.Equal(t, http.StatusOK, status)
+	require.JSONEq(t, `{"status":"stored"}`, body)
+	require.Eventually(t, func() bool {
+		stats, err := to.inbox.Stats(t.Context())
+		return err == nil && stats.Dead == 1 && stats.Providers[0].Reasons["unfit"] == 1
+	}, 30*time.Second, 20*time.Millisecond)
+}
+
 // Who closed is told from who never was: a report that a mail has arrived is for
 // nobody then.
 func TestAClosedWorkflowIsToldFromOneThatNeverWas(t *testing.T) {

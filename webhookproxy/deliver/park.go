@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,10 @@ func (t *Temporal) Park(ctx context.Context, p parcel.Parcel) error {
 	input, err := p.Unrouted()
 	if err != nil {
 		return err
+	}
+	// The workflow would start, and fail at once with the event inside.
+	if problems := input.Problems(); len(problems) > 0 {
+		return fmt.Errorf("%w: %s", gateway.ErrUnfit, strings.Join(problems, "; "))
 	}
 	_, err = t.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: inboundevent.ID(p.Provider, p.Key.String()), TaskQueue: options.QueueJourneys, StaticSummary: input.Summary(),

@@ -153,6 +153,8 @@ func (f *Forwarder) hand(ctx context.Context, lease inbox.Lease) (outcome string
 	case decision != "":
 		f.config.Step(StepHanded)
 		return decision, f.config.Inbox.Done(ctx, lease, now.Add(p.Remember))
+	case errors.Is(err, gateway.ErrUnfit):
+		return "dead", errors.Join(err, f.config.Inbox.Bury(ctx, lease, "unfit"))
 	case errors.Is(err, gateway.ErrTooLarge):
 		return "dead", errors.Join(err, f.config.Inbox.Bury(ctx, lease, "too_large"))
 	case errors.Is(err, gateway.ErrFull):

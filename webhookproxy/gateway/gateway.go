@@ -49,6 +49,8 @@ var (
 	// ErrFull: so many events of the provider are unrouted that more of them
 	// would hide each other.
 	ErrFull = errors.New("too many events of this provider are unrouted already")
+	// ErrUnfit: no InboundEvent can be made of it, so it is kept as a dead letter.
+	ErrUnfit = errors.New("the event has no workflow and cannot be an InboundEvent")
 	// ErrTooLarge: it will never be accepted.
 	ErrTooLarge = errors.New("the signal is larger than Temporal accepts")
 )
