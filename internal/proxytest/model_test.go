@@ -72,6 +72,8 @@ func (h *house) torment(w *world) counts {
 	}
 	w.shuffle(plan)
 	killed := counts{}
+	// The sleeps wait for nothing: they are the plan itself, when something dies
+	// and how long it stays away. What comes of it is waited for by condition.
 	for _, fault := range plan {
 		time.Sleep(200*time.Millisecond + w.within(800*time.Millisecond))
 		h.t.Logf("kill: %s", fault)
