@@ -3,6 +3,9 @@ package main
 import (
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
 	"guestjourney/activities/calendar"
 	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/crm"
@@ -31,8 +34,10 @@ type adapters struct {
 
 func newAdapters(set settings, logger *slog.Logger) (*adapters, error) {
 	a := &adapters{}
-	outside := func(name, base string) (*provider.Client, error) {
-		client, err := provider.New(provider.Config{Name: name, BaseURL: base, Logger: logger})
+	outside := func(name, base string, callRate float64) (*provider.Client, error) {
+		client, err := provider.New(provider.Config{
+			Name: name, BaseURL: base, Logger: logger, Rate: rate.Limit(callRate), Timeout: set.callTimeout, Circuit: provider.Circuit{Open: set.CircuitOpen},
+		})
 		if err == nil {
 			a.clients = append(a.clients, client)
 		}
@@ -40,41 +45,42 @@ func newAdapters(set settings, logger *slog.Logger) (*adapters, error) {
 	}
 	for _, make := range []struct {
 		variables, name, base string
+		rate                  float64
 		adapter               func(*provider.Client) error
 	}{
-		{"STRIPE_*", "stripe", set.Stripe.BaseURL, func(out *provider.Client) (err error) {
+		{"STRIPE_*", "stripe", set.Stripe.BaseURL, set.Stripe.Rate, func(out *provider.Client) (err error) {
 			a.payments, err = stripe.New(stripe.Config{SecretKey: set.Stripe.SecretKey, ReturnURL: set.GuestAppURL}, out)
 			return err
 		}},
-		{"HUBSPOT_*", "hubspot", set.HubSpot.BaseURL, func(out *provider.Client) (err error) {
+		{"HUBSPOT_*", "hubspot", set.HubSpot.BaseURL, set.HubSpot.Rate, func(out *provider.Client) (err error) {
 			a.crm, err = hubspot.New(hubspot.Config{
 				AccessToken: set.HubSpot.AccessToken, Version: set.HubSpot.APIVersion,
 				Pipeline: set.HubSpot.Pipeline, Stages: set.HubSpot.Stages,
 			}, out)
 			return err
 		}},
-		{"TWILIO_*", "twilio", set.Twilio.BaseURL, func(out *provider.Client) (err error) {
+		{"TWILIO_*", "twilio", set.Twilio.BaseURL, set.Twilio.Rate, func(out *provider.Client) (err error) {
 			a.sms, err = twilio.New(twilio.Config{
 				AccountSID: set.Twilio.AccountSID, APIKeySID: set.Twilio.APIKeySID, APIKeySecret: set.Twilio.APIKeySecret,
 				From: set.Twilio.From, PublicURL: set.PublicURL,
 			}, out)
 			return err
 		}},
-		{"SENDGRID_*", "sendgrid", set.SendGrid.BaseURL, func(out *provider.Client) (err error) {
+		{"SENDGRID_*", "sendgrid", set.SendGrid.BaseURL, set.SendGrid.Rate, func(out *provider.Client) (err error) {
 			a.email, err = sendgrid.New(sendgrid.Config{
 				APIKey: set.SendGrid.APIKey, From: set.SendGrid.From, FromName: set.SendGrid.FromName,
 				EmailActivity: set.SendGrid.EmailActivity,
 			}, out)
 			return err
 		}},
-		{"GOOGLE_*", "google", set.Google.BaseURL, func(out *provider.Client) (err error) {
+		{"GOOGLE_*", "google", set.Google.BaseURL, set.Google.Rate, func(out *provider.Client) (err error) {
 			a.calendar, err = google.New(google.Config{
 				AccessToken: set.Google.AccessToken, CredentialsFile: set.Google.CredentialsFile,
 			}, out)
 			return err
 		}},
 	} {
-		out, err := outside(make.name, make.base)
+		out, err := outside(make.name, make.base, make.rate)
 		if err == nil {
 			err = make.adapter(out)
 		}
@@ -83,6 +89,18 @@ func newAdapters(set settings, logger *slog.Logger) (*adapters, error) {
 		}
 	}
 	return a, nil
+}
+
+// circuits is a gauge for each provider's circuit.
+func (a *adapters) circuits() []prometheus.Collector {
+	var gauges []prometheus.Collector
+	for _, client := range a.clients {
+		gauges = append(gauges, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "guestjourney_circuit_state", Help: "0 calls are made, 1 a few are, to try the provider out, 2 they are refused.",
+			ConstLabels: prometheus.Labels{"provider": client.Name()},
+		}, func() float64 { return float64(client.Circuit()) }))
+	}
+	return gauges
 }
 
 // close closes the kept connections to the vendors.

@@ -46,6 +46,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	measured.registry.MustRegister(out.circuits()...)
 	watched, err := measured.listen(ctx, set.MetricsAddr, logger)
 	if err != nil {
 		return err

@@ -23,6 +23,11 @@ type settings struct {
 	SendGrid sendgridSettings `envPrefix:"SENDGRID_"`
 	Google   googleSettings   `envPrefix:"GOOGLE_"`
 
+	// CircuitOpen is shorter in tests only: a provider that failed needs its rest.
+	// callTimeout has no variable: it is for tests. 0 is each provider's own.
+	callTimeout time.Duration
+	CircuitOpen time.Duration `env:"CIRCUIT_OPEN" help:"how long an open circuit refuses calls; 0 is the provider's own time"`
+
 	StickyCacheSize int           `env:"STICKY_CACHE_SIZE" envDefault:"2000" help:"workflows kept in memory; 0 replays every task"`
 	StickyTimeout   time.Duration `env:"STICKY_TIMEOUT" envDefault:"2s" help:"how long a task waits for a worker that died before another one takes it"`
 	// StopTimeout is longer than the longest call to a provider, so that a
@@ -93,6 +98,9 @@ func (s settings) check() error {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")
 		}
+	}
+	if s.CircuitOpen < 0 {
+		return config.Invalid("CIRCUIT_OPEN", "want 0 or more")
 	}
 	if s.StickyCacheSize < 0 {
 		return config.Invalid("STICKY_CACHE_SIZE", "want 0 or more")

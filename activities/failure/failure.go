@@ -10,6 +10,7 @@ package failure
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ type Error struct {
 	Advice string
 	// RetryAfter is the provider's wish before the next try; 0 means none.
 	RetryAfter time.Duration
+	// OpenFor is how long the provider's circuit stays open, for a call that was
+	// refused because of it: nothing has left, and it is no attempt of the step's.
+	OpenFor time.Duration
 	// Err is the cause. It is kept for errors.Is and never printed, because a
 	// transport error may quote the URL with an address in it.
 	Err error
@@ -79,7 +83,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ToTemporal maps an error to what Temporal understands: the class becomes the
 // application error's type, a permanent class is not retried, and a wish to
-// wait becomes the next retry's delay. An error that is no *Error is
+// wait becomes the next retry's delay. A call that an open circuit refused is
+// not retried by Temporal, and carries the time to wait (OpenFor). An error that is no *Error is
 // Ambiguous: nothing is known about it.
 func ToTemporal(err error) error {
 	if err == nil {
@@ -89,10 +94,39 @@ func ToTemporal(err error) error {
 	if !errors.As(err, &known) {
 		known = &Error{Provider: "internal", Operation: "call", Class: Ambiguous, Advice: safeText(err)}
 	}
+	if known.OpenFor > 0 {
+		return temporal.NewApplicationErrorWithOptions(known.Error(), circuitOpen, temporal.ApplicationErrorOptions{
+			NonRetryable: true, Details: []any{known.OpenFor.Seconds()},
+		})
+	}
 	return temporal.NewApplicationErrorWithOptions(known.Error(), string(known.Class), temporal.ApplicationErrorOptions{
 		NonRetryable:   !known.Class.Retryable(),
-		NextRetryDelay: known.RetryAfter,
+		NextRetryDelay: spread(known.RetryAfter),
 	})
+}
+
+// spread adds up to a tenth, so that those whom a provider sent away together do
+// not come back together.
+func spread(wait time.Duration) time.Duration {
+	return wait + time.Duration(rand.Float64()*float64(wait)/10) //nolint:gosec // no secret depends on it
+}
+
+// circuitOpen is the application error's type of a call that an open circuit
+// refused. Temporal does not try it again: it is none of the step's attempts.
+const circuitOpen = "CircuitOpen"
+
+// OpenFor returns how long the circuit stays open that an activity's failure
+// names, and 0 for every other failure.
+func OpenFor(err error) time.Duration {
+	var application *temporal.ApplicationError
+	if !errors.As(err, &application) || application.Type() != circuitOpen {
+		return 0
+	}
+	var seconds float64
+	if err := application.Details(&seconds); err != nil || !(seconds > 0) {
+		return time.Second // it says that it is open, and not for how long
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // safeText names an unknown error by its type only: its text may quote data.
@@ -105,6 +139,8 @@ func ClassOf(err error) Class {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {
 		switch class := Class(application.Type()); class {
+		case circuitOpen:
+			return NotProcessed
 		case NotProcessed, Throttled, Ambiguous, Permanent, InvalidInput, EffectConflict:
 			return class
 		}

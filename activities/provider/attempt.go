@@ -39,7 +39,12 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, ErrSecondAttempt
 	}
-	c := a.begin()
+	leave, err := a.client.breaker.enter(a.ctx)
+	if err != nil {
+		closeBody(request)
+		return nil, err
+	}
+	c := a.begin(leave)
 	ctx, stop := a.bound(request.Context())
 	answer, err := a.send(ctx, request)
 	if err == nil {

@@ -240,6 +240,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"base URL is":    {Name: "stripe", BaseURL: "https://user:secret@host"},
 		"base URL is no": {Name: "stripe", BaseURL: "https://host?secret=1"},
 		"Config.Rate":    {Name: "stripe", Rate: -1},
+		"Config.Circuit": {Name: "stripe", Circuit: provider.Circuit{Open: -1}},
 	} {
 		_, err := provider.New(config)
 		require.ErrorContains(t, err, text)

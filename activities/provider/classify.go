@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -47,7 +48,10 @@ func (c *Client) Classify(operation string, status int, code string, header http
 // body nobody knows which.
 func (c *Client) classifyUnanswered(failed *failure.Error, trace *Trace, err error) {
 	failed.Err, failed.Advice = redacted(err), kindOf(err)
+	var open *OpenError
 	switch {
+	case errors.As(err, &open):
+		failed.Class, failed.Code, failed.OpenFor = failure.NotProcessed, "circuit_open", open.Remaining
 	case trace == nil:
 		failed.Class = failure.Ambiguous
 	case !trace.Written():

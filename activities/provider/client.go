@@ -33,6 +33,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Rate limits the calls per second of this process; 0 is no limit.
 	Rate rate.Limit
+	// Circuit replaces the table's row; a zero field takes the table's.
+	Circuit Circuit
 	// Code reads the provider's own error code from the body of an error
 	// answer; nil looks in the usual places of a JSON body.
 	Code func(body []byte) string
@@ -56,6 +58,7 @@ type Client struct {
 	base      *url.URL // nil: requests keep their address
 	transport http.RoundTripper
 	limiter   *rate.Limiter
+	breaker   *breaker
 }
 
 // New checks the configuration.
@@ -79,10 +82,15 @@ func New(config Config) (*Client, error) {
 	if config.Rate < 0 {
 		return nil, fmt.Errorf("provider %s: Config.Rate is %v; want 0 for no limit, or calls per second", config.Name, config.Rate)
 	}
+	if config.Circuit.Failures < 0 || config.Circuit.Open < 0 {
+		return nil, fmt.Errorf("provider %s: Config.Circuit is %+v; want failures and a time to stay open, or 0 for the table's", config.Name, config.Circuit)
+	}
+	config.Circuit = config.Circuit.or(circuitOf(config.Name))
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
 	client := &Client{config: config, base: base, transport: config.Transport, limiter: newLimiter(config.Rate)}
+	client.breaker = newBreaker(config.Name, config.Circuit, config.Logger)
 	if client.transport == nil {
 		client.transport = newTransport()
 	}

@@ -39,7 +39,7 @@ func requestID(header http.Header) string {
 
 // sentinels are the causes that a caller may ask for with errors.Is.
 var sentinels = []error{
-	ErrSecondAttempt, ErrRedirected, ErrTooLarge, ErrRate, context.Canceled, context.DeadlineExceeded,
+	ErrSecondAttempt, ErrCircuitOpen, ErrRedirected, ErrTooLarge, ErrRate, context.Canceled, context.DeadlineExceeded,
 	io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE,
 }
 
@@ -70,6 +70,8 @@ func kindOf(err error) string {
 		return "no answer"
 	case errors.Is(err, ErrSecondAttempt):
 		return "second attempt refused"
+	case errors.Is(err, ErrCircuitOpen):
+		return "the circuit is open after repeated failures"
 	case errors.Is(err, ErrRedirected):
 		return "redirect not followed"
 	case errors.Is(err, ErrTooLarge):

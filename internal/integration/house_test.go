@@ -169,7 +169,7 @@ func (h *house) environment(t *testing.T, set settings, secrets sandbox.Secrets)
 		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_CLIENT_SECRETS=" + secrets.HubSpotClientSecret, "HUBSPOT_BASE_URL=" + url + "/hubspot",
 		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + url + "/google",
 		"GUEST_WEBHOOK_SECRETS=" + secrets.GuestSecret, "INBOX_PATH=" + filepath.Join(t.TempDir(), "inbox.db"), "ADDRESS_RATE=10000",
-		"STRIPE_RATE=500", "TWILIO_RATE=500", "SENDGRID_RATE=500", "HUBSPOT_RATE=500", "GOOGLE_RATE=500",
+		"CIRCUIT_OPEN=1s", "STRIPE_RATE=500", "TWILIO_RATE=500", "SENDGRID_RATE=500", "HUBSPOT_RATE=500", "GOOGLE_RATE=500",
 	}
 	return append(env, set.env...)
 }

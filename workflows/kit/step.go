@@ -38,7 +38,8 @@ type Entry struct {
 	Status     StepStatus      `json:"status"`
 	Generation int             `json:"generation,omitempty"`
 	Digest     string          `json:"digest,omitempty"`
-	Tries      int             `json:"tries,omitempty"` // rounds of three attempts
+	Tries      int             `json:"tries,omitempty"`  // rounds of three attempts
+	Waited     int             `json:"waited,omitempty"` // rounds that an open circuit refused
 	Since      time.Time       `json:"since,omitzero"`
 	NextTry    time.Time       `json:"nextTry,omitzero"`
 	Error      string          `json:"error,omitempty"`
@@ -210,7 +211,23 @@ func (c *Core) failed(ctx workflow.Context, name string, entry *Entry, err error
 	}
 	now := workflow.Now(ctx).UTC()
 	entry.Status, entry.Error = StepRetrying, failure.Text(err)
-	entry.NextTry = now.Add(c.pause(name, entry.Tries))
+	if open := failure.OpenFor(err); open > 0 {
+		entry.Waited++
+		entry.NextTry = now.Add(c.spread(name, entry.Tries, c.circuitPause(open, entry.Waited)))
+		return
+	}
+	entry.NextTry = now.Add(c.pause(name, entry.Tries-entry.Waited))
+}
+
+// circuitPause waits out an open circuit. A step that finds it open again and
+// again asks less often, up to the first interval of a step that fails: through
+// an outage of a day its history would grow by thousands of events.
+func (c *Core) circuitPause(open time.Duration, waited int) time.Duration {
+	longest := max(open, c.pace.RetryFirst.Value())
+	for range waited - 1 {
+		open = min(2*open, longest)
+	}
+	return open
 }
 
 func (c *Core) park(ctx workflow.Context, name string, entry *Entry, reason string, class failure.Class) {
@@ -220,16 +237,20 @@ func (c *Core) park(ctx workflow.Context, name string, entry *Entry, reason stri
 	c.Raise(ctx, PrefixParked+name)
 }
 
-// pause before the next round: the first interval, doubling to the cap, with
-// up to 10 % on top so that journeys do not come back in one herd. The share is
-// a function of step and round, because workflow code has no randomness.
+// pause before the next round: the first interval, doubling to the cap.
 func (c *Core) pause(name string, tries int) time.Duration {
 	pause := c.pace.RetryFirst.Value()
 	for range tries - 1 {
 		pause = min(2*pause, c.pace.RetryMax.Value())
 	}
+	return c.spread(name, tries, pause)
+}
+
+// spread adds up to 10 %, so that journeys do not come back in one herd. The
+// share is a function of step and round, because workflow code has no randomness.
+func (c *Core) spread(name string, round int, pause time.Duration) time.Duration {
 	share := int64(0)
-	for _, r := range shortHash(fmt.Sprintf("%s/%s/%d", c.key, name, tries)) {
+	for _, r := range shortHash(fmt.Sprintf("%s/%s/%d", c.key, name, round)) {
 		share = (share*31 + int64(r)) % 1000
 	}
 	return pause + time.Duration(int64(pause)/10*share/1000)

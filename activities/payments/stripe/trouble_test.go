@@ -47,7 +47,7 @@ func troubled(t *testing.T) *trouble {
 		w.server.Handler().ServeHTTP(answer, request)
 	}))
 	t.Cleanup(func() { listener.Close(); require.NoError(t, w.server.Close(context.Background())) })
-	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL + "/stripe", Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL + "/stripe", Circuit: provider.Circuit{Failures: 100, Open: time.Minute}, Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
 	w.Gateway, err = stripe.New(stripe.Config{SecretKey: secrets.StripeKey, ReturnURL: "https://guests.example/thanks", Clock: w.now}, out)

@@ -1,0 +1,188 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"guestjourney/activities/failure"
+	"guestjourney/activities/provider"
+)
+
+// vendor answers without a network, so that the clock may be a false one.
+type vendor struct {
+	status atomic.Int32 // 0 breaks the connection
+	calls  atomic.Int32
+}
+
+func (v *vendor) RoundTrip(request *http.Request) (*http.Response, error) {
+	v.calls.Add(1)
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
+	status := int(v.status.Load())
+	if status == 0 {
+		return nil, errors.New("broken")
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+}
+
+// circuited is a client of the vendor with the circuit of its name's row.
+func circuited(t *testing.T, name string) (*vendor, *provider.Client, *records) {
+	v := &vendor{}
+	c, log := client(t, "http://vendor.example", func(config *provider.Config) { config.Name, config.Transport, config.Timeout = name, v, time.Second })
+	return v, c, log
+}
+
+// tries makes one call and returns its failure, if any.
+func tries(ctx context.Context, t *testing.T, c *provider.Client) *failure.Error {
+	t.Helper()
+	err := c.Call(ctx, provider.Request{Operation: "things.create", Method: http.MethodPost, Path: "/things"}, nil)
+	if err == nil {
+		return nil
+	}
+	var failed *failure.Error
+	require.ErrorAs(t, err, &failed)
+	return failed
+}
+
+func TestTheCircuitOpensAndClosesAgain(t *testing.T) {
+	for name, want := range map[string]provider.Circuit{
+		"hubspot": {Failures: 5, Open: time.Minute}, "whatsapp": {Failures: 5, Open: time.Minute},
+		"stripe": {Failures: 3, Open: 30 * time.Second}, "twilio": {Failures: 3, Open: 30 * time.Second}, "sendgrid": {Failures: 3, Open: 30 * time.Second},
+		"google": {Failures: 5, Open: 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v, c, log := circuited(t, name)
+				v.status.Store(500)
+				for range want.Failures {
+					require.Equal(t, failure.Ambiguous, tries(t.Context(), t, c).Class)
+				}
+				time.Sleep(want.Open / 2)
+				refused := tries(t.Context(), t, c)
+				require.NotNil(t, refused)
+				assert.Equal(t, failure.NotProcessed, refused.Class)
+				assert.Equal(t, "circuit_open", refused.Code)
+				assert.Equal(t, want.Open/2, refused.OpenFor)
+				require.ErrorIs(t, refused, provider.ErrCircuitOpen)
+				assert.EqualValues(t, want.Failures, v.calls.Load(), "nothing left")
+
+				time.Sleep(want.Open/2 + time.Millisecond)
+				require.Equal(t, failure.Ambiguous, tries(t.Context(), t, c).Class, "tried out, and still down")
+				require.Equal(t, want.Open, tries(t.Context(), t, c).OpenFor, "open anew")
+
+				v.status.Store(200)
+				time.Sleep(want.Open + time.Millisecond)
+				for range 3 {
+					require.Nil(t, tries(t.Context(), t, c))
+				}
+				v.status.Store(500)
+				require.Equal(t, failure.Ambiguous, tries(t.Context(), t, c).Class, "closed: one failure opens nothing")
+				require.Equal(t, failure.Ambiguous, tries(t.Context(), t, c).Class)
+
+				var changes []string
+				for _, line := range log.lines(t) {
+					if line["circuit"] == name {
+						changes = append(changes, line["msg"].(string))
+						if line["msg"] == "circuit open" {
+							assert.EqualValues(t, want.Open, line["remaining"])
+							assert.GreaterOrEqual(t, line["failures"].(float64), float64(want.Failures))
+						}
+					}
+				}
+				assert.Equal(t, []string{"circuit open", "circuit half-open", "circuit open", "circuit half-open", "circuit closed"}, changes, "one line a change")
+			})
+		})
+	}
+}
+
+func TestHalfOfTheCallsOfAMinuteOpenIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		statuses []int32
+		pause    time.Duration
+		open     bool
+	}{
+		"half fail":               {statuses: []int32{200, 500, 200, 500, 200, 500}, open: true},
+		"fewer than half":         {statuses: []int32{200, 500, 200, 200, 500, 200, 500, 200}},
+		"not within a minute":     {statuses: []int32{200, 500, 200, 500, 200, 500}, pause: 25 * time.Second},
+		"refusals of one's data":  {statuses: []int32{400, 402, 404, 409, 422, 400, 401, 403}},
+		"refusals for the rate":   {statuses: []int32{429, 429, 429, 429, 429, 429}},
+		"a rate does not help it": {statuses: []int32{500, 429, 500, 429, 500}, open: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v, c, _ := circuited(t, "stripe")
+				for _, status := range test.statuses {
+					v.status.Store(status)
+					failed := tries(t.Context(), t, c)
+					require.True(t, failed == nil || failed.OpenFor == 0, "not yet")
+					time.Sleep(test.pause)
+				}
+				v.status.Store(200)
+				assert.Equal(t, test.open, tries(t.Context(), t, c) != nil)
+			})
+		})
+	}
+}
+
+// TestTheAttemptsOfOneStepAreOneFailure makes the attempts as Temporal does.
+func TestTheAttemptsOfOneStepAreOneFailure(t *testing.T) {
+	v, c, _ := circuited(t, "stripe")
+	v.status.Store(503)
+	var suite testsuite.WorkflowTestSuite
+	attempt := func(ctx context.Context) error {
+		for range 10 {
+			if failed := tries(ctx, t, c); failed.OpenFor > 0 {
+				return errors.New("open")
+			}
+		}
+		return nil
+	}
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(attempt, activity.RegisterOptions{Name: "attempt"})
+	for step, open := range []bool{false, false, true} {
+		_, err := env.ExecuteActivity("attempt") // an activity of its own each time
+		assert.Equal(t, open, err != nil, "step %d", step)
+	}
+}
+
+// TestACancelledCallSaysNothing: the provider was not at fault.
+func TestACancelledCallSaysNothing(t *testing.T) {
+	address := listener(t, hang)
+	c, _ := client(t, address)
+	for range 5 {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Zero(t, tries(ctx, t, c).OpenFor)
+	}
+}
+
+func TestManyAtOnceKeepTheCircuitsRules(t *testing.T) {
+	v, c, _ := circuited(t, "stripe")
+	v.status.Store(500)
+	var work sync.WaitGroup
+	var refused atomic.Int32
+	for range 100 {
+		work.Go(func() {
+			for range 20 {
+				if failed := tries(t.Context(), t, c); failed.OpenFor > 0 {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	work.Wait()
+	assert.EqualValues(t, 2000, refused.Load()+v.calls.Load(), "each call is made or refused")
+	assert.LessOrEqual(t, v.calls.Load(), int32(100), "only those that were under way when it opened")
+}
