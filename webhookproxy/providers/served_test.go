@@ -1,3 +1,8 @@
+//go:build !fuzz
+
+// Not beside the fuzz targets: the gateway brings SQLite, which takes minutes to
+// build with the fuzzer's counters and slows every input down.
+
 package providers_test
 
 import (
