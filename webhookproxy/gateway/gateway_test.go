@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"guestjourney/internal/inbox"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
@@ -83,7 +84,7 @@ func TestStatusTable(t *testing.T) {
 		"nobody acts on the type": {s.stripe(`{"id":"evt_2","type":"invoice.paid"}`), 200, "ignored"},
 		"not ours":                {s.stripe(paid("evt_3", "")), 200, "foreign"},
 		"an empty batch":          {s.hubSpot(`[]`), 200, "ignored"},
-		"malformed":               {s.stripe(`{`), 400, "malformed"},
+		"malformed":               {s.stripe(`{`), 200, "dead"},
 		"no signature":            {s.post("/webhooks/stripe", nil, good), 401, "unauthorized"},
 		"another body":            {s.post("/webhooks/stripe", signedStripe(good), good+" "), 401, "unauthorized"},
 		"another provider's":      {s.post("/webhooks/hubspot", signedStripe(good), good), 401, "unauthorized"},
@@ -270,6 +271,33 @@ func TestAnEventWithoutAWorkflowIsParked(t *testing.T) {
 	s.port.park = gateway.ErrFull
 	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_2", "pay/p1")).body, "what is too much is kept back")
 	require.Len(t, s.waiting(), 1)
+}
+
+// What is verified and cannot be read is kept, once, for a person: whoever sent it
+// would send the same again, and then never more.
+func TestAVerifiedWebhookThatCannotBeReadIsADeadLetter(t *testing.T) {
+	s := newStage(t)
+	const canary = `{"id":"evt_1","id":"canary"}`
+	for range 2 {
+		got := s.stripe(canary)
+		require.Equal(t, 200, got.status)
+		require.JSONEq(t, `{"status":"dead"}`, got.body)
+	}
+	s.counted("stripe", "", "dead", 2)
+	letters, err := s.inbox.List(t.Context(), inbox.Filter{State: inbox.Dead})
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	require.Equal(t, "malformed", letters[0].Reason)
+	letter, err := s.inbox.Get(t.Context(), letters[0].Key)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"method":"POST","route":"/webhooks/stripe","body":"`+encode([]byte(canary))+`"}`, string(letter.Payload))
+	require.Contains(t, s.logs.String(), "has a key twice")
+	require.NotContains(t, s.logs.String(), "canary")
+
+	s.inbox.broken.Store(true)
+	got := s.stripe(`{`)
+	require.Equal(t, 503, got.status)
+	require.NotEmpty(t, got.header.Get("Retry-After"))
 }
 
 func TestAReportForAClosedWorkflowIsMoot(t *testing.T) {
