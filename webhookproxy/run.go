@@ -63,9 +63,13 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	allowed, err := gateway.ParseAllowed(settings.Allowed)
+	if err != nil {
+		return err
+	}
 	webhooks := gateway.New(gateway.Config{
 		Providers: settings.declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
-		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, AddressRate: settings.AddressRate, Step: faults.step,
+		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, Allowed: allowed, AddressRate: settings.AddressRate, Step: faults.step,
 	})
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))

@@ -545,3 +545,35 @@ func TestAnAddressThatAsksTooOften(t *testing.T) {
 	_, err = gateway.ClientAddress([]string{"10.0.0.0"})
 	require.ErrorContains(t, err, "10.0.0.0/8")
 }
+
+// A provider with a list of addresses is heard from nowhere else; from there its
+// signature counts as always.
+func TestAProviderIsHeardFromItsOwnAddressesOnly(t *testing.T) {
+	behind, err := gateway.ClientAddress([]string{"127.0.0.1/32"})
+	require.NoError(t, err)
+	allowed, err := gateway.ParseAllowed([]string{"stripe=203.0.113.0/24", "stripe=2001:db8::/32", "whatsapp=203.0.113.0/24"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"stripe", "whatsapp"}, allowed.Providers())
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.Client, config.Allowed = behind, allowed })
+	body := paid("evt_1", "pay/p1")
+	from := func(address string, header http.Header) reply {
+		header.Set("X-Forwarded-For", address)
+		return s.post("/webhooks/stripe", header, body)
+	}
+	for _, address := range []string{"203.0.114.1", "198.51.100.1, 203.0.114.1", "2001:db9::1", "nowhere"} {
+		got := from(address, s.stripeHeader(body))
+		require.Equal(t, 403, got.status, address)
+		require.JSONEq(t, `{"status":"forbidden"}`, got.body)
+	}
+	require.Equal(t, 403, s.do(http.MethodGet, "/webhooks/whatsapp?hub.mode=subscribe", set("X-Forwarded-For", "203.0.114.1"), nil).status)
+	s.counted("stripe", "", "address", 4)
+	require.Empty(t, s.port.got())
+	require.Equal(t, 401, from("203.0.113.7", http.Header{}).status, "an address proves nothing")
+	require.JSONEq(t, `{"status":"accepted"}`, from("203.0.113.7", s.stripeHeader(body)).body)
+	require.JSONEq(t, `{"status":"duplicate"}`, from("2001:db8::7", s.stripeHeader(body)).body)
+	require.Equal(t, 200, s.hubSpot(`[]`).status, "others may come from anywhere")
+	for _, wrong := range []string{"stripe", "=10.0.0.0/8", "stripe=10.0.0.1", "10.0.0.0/8"} {
+		_, err := gateway.ParseAllowed([]string{wrong})
+		require.ErrorContains(t, err, "3.18.12.63/32", wrong)
+	}
+}
