@@ -113,6 +113,62 @@ func TestStatusTable(t *testing.T) {
 	require.NotContains(t, s.scrape(), "invoice.paid")
 }
 
+// A body that is too large is not read to its end: its connection is closed.
+func TestAConnectionWithTooMuchIsClosed(t *testing.T) {
+	got := newStage(t).post("/webhooks/stripe", nil, strings.Repeat("x", 256<<10+1))
+	require.Equal(t, 413, got.status)
+	require.True(t, got.closed)
+}
+
+// Until a signature fits, nothing else happens: what is unsigned is neither read,
+// looked up, kept, handed on nor asked of anybody, at any address.
+func TestNothingHappensBeforeTheSignatureFits(t *testing.T) {
+	var all []providers.Provider
+	s := newStage(t, func(config *gateway.Config, declared *providers.Config) {
+		var err error
+		all, err = providers.All(*declared)
+		require.NoError(t, err)
+		for _, provider := range all {
+			provider.Verifier.Set(refuses{})
+			for i := range provider.Routes {
+				route := &provider.Routes[i]
+				route.Events = func(providers.Delivery) ([]providers.Event, error) {
+					t.Errorf("%s is read", route.Path)
+					return nil, nil
+				}
+				route.Handshake = func(context.Context, providers.Delivery) (*providers.Answer, error) {
+					t.Errorf("%s shakes hands", route.Path)
+					return nil, nil
+				}
+			}
+		}
+		config.Providers = all
+	})
+	for _, provider := range all {
+		for _, route := range provider.Routes {
+			for _, method := range append([]string{http.MethodPost}, route.Methods...) {
+				address := strings.NewReplacer(":type", "Appointment", ":id", "a1").Replace(route.Path)
+				if got := s.do(method, address, nil, strings.NewReader(`{"id":"canary"`)); got.status != 405 {
+					require.Equal(t, 401, got.status, "%s %s", method, address)
+				}
+			}
+		}
+	}
+	require.Empty(t, s.port.got())
+	require.Zero(t, s.inbox.asked.Load(), "the inbox is not asked")
+	entries, err := s.inbox.List(t.Context(), inbox.Filter{})
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.NotContains(t, s.logs.String(), "canary")
+}
+
+// refuses is a signature that never fits.
+type refuses struct{}
+
+func (refuses) Verify(verify.Message, time.Time) (verify.Match, error) {
+	return verify.Match{}, verify.ErrSignature
+}
+
 func TestLargestBodyIsRead(t *testing.T) {
 	s := newStage(t)
 	body := `{"id":"evt_1","type":"x","pad":"` + strings.Repeat("x", 256<<10-34) + `"}`
@@ -518,7 +574,10 @@ func TestAnswersThatASenderWaitsFor(t *testing.T) {
 			return map[string][]string{"META_VERIFY_TOKENS": {secret}}[variable]
 		}
 	})
-	require.Equal(t, "1158201444", asked.do(http.MethodGet, question+secret, nil, nil).body)
+	heard := asked.do(http.MethodGet, question+secret, nil, nil)
+	require.Equal(t, "1158201444", heard.body)
+	require.Equal(t, "text/plain; charset=utf-8", heard.header.Get("Content-Type"))
+	require.Equal(t, "nosniff", heard.header.Get("X-Content-Type-Options"), "a challenge is no page")
 	require.Equal(t, 403, asked.do(http.MethodGet, question+"guess", nil, nil).status)
 	unset := newStage(t, func(_ *gateway.Config, declared *providers.Config) { declared.Secrets = nil })
 	require.Equal(t, 503, unset.do(http.MethodGet, question+"guess", nil, nil).status)

@@ -124,7 +124,7 @@ func TestChallengesAreServed(t *testing.T) {
 		}
 		status, contentType, said := get(secret(ask.variable))
 		require.Equal(t, http.StatusOK, status, name)
-		require.Equal(t, ask.contentType, contentType)
+		require.Equal(t, ask.contentType, contentType, "no browser takes it for a page")
 		require.Contains(t, said, "1158201444")
 		status, _, said = get("another")
 		require.Equal(t, http.StatusForbidden, status, name)
