@@ -158,3 +158,39 @@ func TestEventsOfAWorkflowLeaveInTheOrderOfTheirTime(t *testing.T) {
 	}
 	require.Equal(t, 1, to.most, "two events of one workflow were out at once")
 }
+
+// Whoever watches the proxy sees how much waits, how long the oldest has, and
+// what can never be delivered.
+func TestTheMetricsShowWhatTheInboxHolds(t *testing.T) {
+	store, registry := shelf(t), prometheus.NewRegistry()
+	forward.New(forward.Config{Inbox: store, Signaller: &taker{}, Logger: slog.New(slog.DiscardHandler), Registry: registry})
+	for n, id := range []string{"a", "b", "dead"} {
+		keep(t, store, fmt.Sprint("pay/", n), id, n)
+	}
+	leases, err := store.Due(t.Context(), time.Now(), 3)
+	require.NoError(t, err)
+	for _, lease := range leases {
+		if lease.WorkflowID == "pay/2" {
+			require.NoError(t, store.Bury(t.Context(), lease, "too_large"))
+			continue
+		}
+		require.NoError(t, store.Defer(t.Context(), lease, time.Now(), "too_many_unrouted"))
+	}
+	held := map[string]float64{}
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range metric.GetLabel() {
+				name += " " + label.GetValue()
+			}
+			held[name] = metric.GetGauge().GetValue()
+		}
+	}
+	require.Positive(t, held["guestjourney_inbox_oldest_seconds stripe"])
+	delete(held, "guestjourney_inbox_oldest_seconds stripe")
+	require.Equal(t, map[string]float64{
+		"guestjourney_inbox_events stripe waiting": 2, "guestjourney_inbox_events stripe dead": 1, "guestjourney_inbox_kept_back stripe": 2,
+	}, held)
+}
