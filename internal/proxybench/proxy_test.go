@@ -16,21 +16,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
-	"guestjourney/internal/temporalclient"
-	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 )
 
@@ -44,20 +38,9 @@ const (
 	keys      = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 )
 
-// asBare makes the test binary run as the bare handler.
-const asBare = "PROXYBENCH_BARE"
-
 func TestMain(m *testing.M) {
 	if address := os.Getenv(asBare); address != "" {
-		e := echo.New()
-		e.HideBanner, e.HidePort = true, true
-		e.POST("/webhooks/stripe", func(c echo.Context) error {
-			if _, err := io.ReadAll(c.Request().Body); err != nil {
-				return err
-			}
-			return c.JSONBlob(http.StatusOK, []byte(`{"status":"accepted"}`))
-		})
-		fmt.Fprintln(os.Stderr, e.Start(address))
+		fmt.Fprintln(os.Stderr, serveBare(address))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -67,8 +50,7 @@ func TestMain(m *testing.M) {
 type bench struct {
 	*testing.B
 	temporal       client.Client
-	http           *http.Client
-	proxy, bare    string
+	proxy, bare    *sender
 	metricsAddress string
 }
 
@@ -90,9 +72,10 @@ func (m *bench) compare(concurrency int) {
 		name string
 		do   func(int64) error
 	}{
-		{"bare handler", func(n int64) error { return m.post(m.bare, n, http.StatusOK) }},
-		{"bare Temporal call", m.signal},
-		{"proxy", func(n int64) error { return m.post(m.proxy, n, http.StatusOK) }},
+		{"bare handler", func(n int64) error { return m.post(m.bare, "/webhooks/stripe", n) }},
+		{"bare Temporal call", func(n int64) error { return signal(context.Background(), m.temporal, n) }},
+		{"bare handler with the call", func(n int64) error { return m.post(m.bare, "/forward/"+strconv.FormatInt(n, 10), n) }},
+		{"proxy", func(n int64) error { return m.post(m.proxy, "/webhooks/stripe", n) }},
 	}
 	all := make([][]figures, len(ways))
 	for range rounds {
@@ -105,8 +88,10 @@ func (m *bench) compare(concurrency int) {
 		got[i] = median(all[i])
 		fmt.Printf("%-28s %5d %8.0f %9s %9s %9s\n", way.name, concurrency, got[i].rate, got[i].p50.Round(time.Microsecond), got[i].p95.Round(time.Microsecond), got[i].p99.Round(time.Microsecond))
 	}
-	fmt.Printf("proxy carries %.0f %% of the bare Temporal call at %d, and adds %s at p99\n",
-		100*got[2].rate/got[1].rate, concurrency, (got[2].p99 - got[1].p99).Round(10*time.Microsecond))
+	call, handler, proxy := got[1], got[2], got[3]
+	fmt.Printf("at %d the proxy carries %.0f %% of the bare Temporal call, and adds %s at p99; of a bare handler with the call %.0f %%, and %s\n", concurrency,
+		100*proxy.rate/call.rate, (proxy.p99 - call.p99).Round(10*time.Microsecond),
+		100*proxy.rate/handler.rate, (proxy.p99 - handler.p99).Round(10*time.Microsecond))
 }
 
 func body(number int64) string {
@@ -115,35 +100,16 @@ func body(number int64) string {
 
 func receiver(number int64) string { return fmt.Sprintf("pay/bench-%d", number%receivers) }
 
-func (m *bench) post(address string, number int64, want int) error {
+func (m *bench) post(to *sender, path string, number int64) error {
 	text := body(number)
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "." + text))
-	request, err := http.NewRequest(http.MethodPost, address+"/webhooks/stripe", strings.NewReader(text))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Stripe-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
-	answer, err := m.http.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close() //nolint:errcheck // read to its end
-	said, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("answer %d: %s", answer.StatusCode, said)
+	status, said, err := to.post(path, "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)), text)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("answer %d: %s", status, said)
 	}
 	return err
-}
-
-// signal is the call that the proxy makes, with the same payload.
-func (m *bench) signal(number int64) error {
-	ctx, cancel := context.WithTimeout(temporalclient.WithRequestID(context.Background(), uuid.NewString()), 8*time.Second)
-	defer cancel()
-	return m.temporal.SignalWorkflow(ctx, receiver(number), "", kit.SignalPayment, kit.Fact{
-		ID: "evt_" + strconv.FormatInt(number, 10), Provider: "stripe", Type: "payment_intent.succeeded", Object: "pi_1", OccurredAt: time.Unix(1803978000, 0).UTC(),
-	})
 }
 
 // repeats sends one webhook a thousand times.
@@ -151,7 +117,7 @@ func (m *bench) repeats() {
 	number := numbers.Add(1)
 	before := m.signals(receiver(number))
 	for range 1000 {
-		require.NoError(m, m.post(m.proxy, number, http.StatusOK))
+		require.NoError(m, m.post(m.proxy, "/webhooks/stripe", number))
 	}
 	fmt.Printf("a webhook sent 1,000 times: %d signal, no other event\n", m.signals(receiver(number))-before)
 }
@@ -175,14 +141,14 @@ func (m *bench) memory() {
 			if number > until {
 				return errEnough
 			}
-			return m.post(m.proxy, number, http.StatusOK)
+			return m.post(m.proxy, "/webhooks/stripe", number)
 		})
 		fmt.Printf("resident memory after %7d webhooks: %3.0f MiB, heap in use %3.0f MiB\n", (part+1)*20_000, m.metric("process_resident_memory_bytes")/(1<<20), m.metric("go_memstats_heap_inuse_bytes")/(1<<20))
 	}
 }
 
 func (m *bench) metric(name string) float64 {
-	answer, err := m.http.Get("http://" + m.metricsAddress + "/metrics")
+	answer, err := http.Get("http://" + m.metricsAddress + "/metrics")
 	require.NoError(m, err)
 	defer answer.Body.Close() //nolint:errcheck // read to its end
 	text, err := io.ReadAll(answer.Body)
@@ -196,27 +162,24 @@ func (m *bench) metric(name string) float64 {
 
 func open(b *testing.B) *bench {
 	server := devserver.Start(b)
-	ring, err := codec.ParseRing(keys)
-	require.NoError(b, err)
-	connection, err := temporalclient.Dial(b.Context(), temporalclient.Options{Program: "bench", Address: server.HostPort, Keys: ring, RequireKeys: true})
+	connection, err := dial(b.Context(), server.HostPort)
 	require.NoError(b, err)
 	b.Cleanup(connection.Close)
 	for i := range receivers {
 		_, err := connection.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: receiver(int64(i)), TaskQueue: "nobody"}, payment.Type)
 		require.NoError(b, err)
 	}
-	m := &bench{B: b, temporal: connection, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	m.proxy, m.bare, m.metricsAddress = "http://"+freeAddress(b), "http://"+freeAddress(b), freeAddress(b)
-	m.start(exec.Command(os.Args[0]), asBare+"="+strings.TrimPrefix(m.bare, "http://"))
+	m := &bench{B: b, temporal: connection, proxy: newSender(freeAddress(b)), bare: newSender(freeAddress(b)), metricsAddress: freeAddress(b)}
+	m.start(exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+server.HostPort)
 	binary := filepath.Join(b.TempDir(), "webhookproxy")
 	output, err := exec.Command("go", "build", "-o", binary, "guestjourney/webhookproxy").CombinedOutput()
 	require.NoError(b, err, string(output))
-	m.start(exec.Command(binary), "PROXY_ADDR="+strings.TrimPrefix(m.proxy, "http://"), "METRICS_ADDR="+m.metricsAddress,
+	m.start(exec.Command(binary), "PROXY_ADDR="+m.proxy.address, "METRICS_ADDR="+m.metricsAddress,
 		"TEMPORAL_ADDRESS="+server.HostPort, "TEMPORAL_NAMESPACE="+devserver.Namespace, "PAYLOAD_KEYS="+keys,
 		"IDENTITY_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), "STRIPE_WEBHOOK_SECRETS="+secret,
 		"INBOX_PATH="+filepath.Join(b.TempDir(), "inbox.db"), "ADDRESS_RATE=1000000")
-	for _, address := range []string{m.proxy, m.bare} {
-		require.Eventually(b, func() bool { return m.post(address, numbers.Add(1), http.StatusOK) == nil }, 30*time.Second, 50*time.Millisecond)
+	for _, to := range []*sender{m.proxy, m.bare} {
+		require.Eventually(b, func() bool { return m.post(to, "/webhooks/stripe", numbers.Add(1)) == nil }, 30*time.Second, 50*time.Millisecond)
 	}
 	return m
 }

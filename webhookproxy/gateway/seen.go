@@ -26,7 +26,7 @@ type seen struct {
 
 const (
 	// seenEvery is how long a key waits to be written.
-	seenEvery = 250 * time.Millisecond
+	seenEvery = time.Second
 	// seenBatch is how many keys are written without waiting.
 	seenBatch = 500
 	// seenWaiting bounds the keys that wait while the inbox cannot take them.
