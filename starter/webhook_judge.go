@@ -91,7 +91,7 @@ func (q question) judge(ctx context.Context) (Judgement, error) {
 	}
 	t.confirmed = confirmed
 	told := Judgement{
-		Provider: q.provider, At: q.at, Accepted: t.status >= http.StatusOK && t.status < http.StatusMultipleChoices, Status: t.status,
+		Provider: q.provider, At: q.at, Accepted: t.status >= http.StatusOK && t.status < http.StatusMultipleChoices && t.malformed == nil, Status: t.status,
 		Events: eventsOf(declared, t.events),
 	}
 	examine := examiner{question: q, declared: declared, secrets: source.Active}
@@ -182,7 +182,7 @@ func (e examiner) blame(told *Judgement, t *trial) error {
 	case t.refused != nil:
 		return e.blameSignature(told, t.refused)
 	case t.malformed != nil:
-		told.refuse(reasonMalformed, "it is verified, but not what %s sends there: %s", e.provider, t.malformed)
+		told.refuse(reasonMalformed, "it is verified, but not what %s sends there: %s; the proxy keeps it as a dead letter", e.provider, t.malformed)
 	default:
 		told.refuse(reasonOther, "the proxy would answer %d", t.status)
 	}

@@ -107,7 +107,10 @@ func (nobody) Park(context.Context, parcel.Parcel) error              { return n
 type nothing struct{ inbox.Store }
 
 func (nothing) Known(context.Context, []inbox.Key) (map[inbox.Key]bool, error) { return nil, nil }
-func (nothing) Pending(context.Context, string) (bool, error)                  { return false, nil }
+func (nothing) Add(_ context.Context, events []inbox.Event) ([]bool, error) {
+	return make([]bool, len(events)), nil
+}
+func (nothing) Pending(context.Context, string) (bool, error) { return false, nil }
 
 // answer keeps the status of an answer, and nothing of its body.
 type answer struct {

@@ -2,17 +2,12 @@
 
 package main
 
-import (
-	"time"
-
-	"guestjourney/webhookproxy/providers"
-)
+import "guestjourney/webhookproxy/providers"
 
 // faults are what a test may do to the proxy from within. A program that is not
 // built for it (see faults_inside.go) has none.
 type faults struct {
-	step  func(name string)
-	lease time.Duration
+	step func(name string)
 }
 
 func loadFaults([]providers.Provider) faults { return faults{} }

@@ -13,13 +13,12 @@ import (
 
 // faults are what package internal/proxytest does to the proxy from within.
 type faults struct {
-	step  func(name string)
-	lease time.Duration
+	step func(name string)
 }
 
 // loadFaults reads them from the environment: FAULT_DIE_AT is the step at which
-// the process ends as in a power cut; FAULT_BUDGET and FAULT_LEASE shorten what a
-// test would wait for otherwise. A file that is too large for the process is an
+// the process ends as in a power cut; FAULT_BUDGET shortens what a test would wait
+// for otherwise. A file that is too large for the process is an
 // error of the write, as on a full disk, and no signal.
 func loadFaults(declared []providers.Provider) faults {
 	signal.Ignore(syscall.SIGXFSZ)
@@ -28,7 +27,7 @@ func loadFaults(declared []providers.Provider) faults {
 			declared[i].Budget = budget
 		}
 	}
-	return faults{lease: duration("FAULT_LEASE"), step: func(name string) {
+	return faults{step: func(name string) {
 		if name == os.Getenv("FAULT_DIE_AT") {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // nothing more happens until the signal has arrived

@@ -72,6 +72,8 @@ func TestBadSettingIsOneLineAndExitCode2(t *testing.T) {
 		"traces":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "canary"}, "OTEL_EXPORTER_OTLP_ENDPOINT: "},
 		"secrets file":    {map[string]string{"WEBHOOK_SECRETS_FILE": "/none/canary"}, "WEBHOOK_SECRETS_FILE: "},
 		"proxies":         {map[string]string{"TRUSTED_PROXIES": "canary"}, "TRUSTED_PROXIES: "},
+		"allowed":         {map[string]string{"ALLOWED_ADDRESSES": "stripe=canary"}, "ALLOWED_ADDRESSES: "},
+		"allowed whom":    {map[string]string{"ALLOWED_ADDRESSES": "nobody=10.0.0.0/8"}, `ALLOWED_ADDRESSES: "nobody"`},
 		"rate":            {map[string]string{"ADDRESS_RATE": "0"}, "ADDRESS_RATE: "},
 		"no number":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "canary"}, "HUBSPOT_STARTS_PER_HOUR: "},
 		"empty form":      {map[string]string{"HUBSPOT_START_FORMS": "a,,b", "HUBSPOT_START_PROGRAM": "p"}, "HUBSPOT_START_FORMS"},

@@ -50,7 +50,7 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	defer client.Close()
 
 	faults := loadFaults(settings.declared)
-	store, err := openInbox(ctx, settings.settings, faults.lease)
+	store, err := openInbox(ctx, settings.settings)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,13 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	allowed, err := gateway.ParseAllowed(settings.Allowed)
+	if err != nil {
+		return err
+	}
 	webhooks := gateway.New(gateway.Config{
 		Providers: settings.declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
-		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, AddressRate: settings.AddressRate, Step: faults.step,
+		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, Allowed: allowed, AddressRate: settings.AddressRate, Step: faults.step,
 	})
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -86,16 +90,15 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	return err
 }
 
-// openInbox opens the file, or the database that several proxies share. A lease
-// of 0 is the usual one.
-func openInbox(ctx context.Context, settings settings, lease time.Duration) (inbox.Store, error) {
+// openInbox opens the file, or the database that several proxies share.
+func openInbox(ctx context.Context, settings settings) (inbox.Store, error) {
 	sealing, err := codec.New(settings.Ring())
 	if err != nil {
 		return nil, err
 	}
 	return inbox.Open(ctx, inbox.Config{
-		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing, Lease: lease,
-		Alone: settings.DatabaseURL == "", // a file is one proxy's; the command line adds nothing
+		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing,
+		Alone: settings.DatabaseURL == "", // a file is one proxy's; the command line adds and leases nothing
 	})
 }
 

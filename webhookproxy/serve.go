@@ -54,7 +54,7 @@ func serve(ctx context.Context, logger *slog.Logger, listeners ...listener) erro
 	for i, l := range listeners {
 		server := newServer(l.handler, logger)
 		logger.Info("listening", "for", l.name, "address", opened[i].Addr().String())
-		group.Go(func() error { return serveOne(server, netutil.LimitListener(opened[i], maxConnections)) })
+		group.Go(func() error { return serveOne(server, opened[i], maxConnections) })
 		group.Go(func() error { return drain(ctx, server) })
 	}
 	return group.Wait()
@@ -67,8 +67,8 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-func serveOne(server *http.Server, socket net.Listener) error {
-	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
+func serveOne(server *http.Server, socket net.Listener, connections int) error {
+	if err := server.Serve(netutil.LimitListener(socket, connections)); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve %s: %w", socket.Addr(), err)
 	}
 	return nil

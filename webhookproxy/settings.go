@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -30,6 +31,7 @@ type settings struct {
 	inbox.Settings
 
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	Allowed        []string `env:"ALLOWED_ADDRESSES" help:"ranges of addresses that a provider may call from, such as stripe=3.18.12.63/32"`
 	AddressRate    float64  `env:"ADDRESS_RATE" envDefault:"200" help:"requests a second of one client address"`
 
 	providers.StartSettings
@@ -48,7 +50,7 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	for _, list := range []*[]string{&s.StartForms, &s.StartSources, &s.TrustedProxies} {
+	for _, list := range []*[]string{&s.StartForms, &s.StartSources, &s.TrustedProxies, &s.Allowed} {
 		for i, one := range *list {
 			(*list)[i] = strings.TrimSpace(one)
 		}
@@ -64,14 +66,14 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")
 	}
-	wrong.Problems = append(wrong.Problems, s.problems(source)...)
+	wrong.Problems = append(wrong.Problems, s.problems(source, declared)...)
 	if len(wrong.Problems) > 0 {
 		return loaded{}, wrong
 	}
 	return loaded{settings: s, declared: declared, secrets: source}, nil
 }
 
-func (s settings) problems(source *secrets.Source) (found []string) {
+func (s settings) problems(source *secrets.Source, declared []providers.Provider) (found []string) {
 	addresses := []struct{ variable, value string }{{"PROXY_ADDR", s.ProxyAddr}, {"METRICS_ADDR", s.MetricsAddr}}
 	for _, address := range addresses {
 		if _, _, err := net.SplitHostPort(address.value); err != nil {
@@ -85,6 +87,7 @@ func (s settings) problems(source *secrets.Source) (found []string) {
 	if _, err := gateway.ClientAddress(s.TrustedProxies); err != nil {
 		found = append(found, "TRUSTED_PROXIES: "+err.Error())
 	}
+	found = append(found, s.allowedProblems(declared)...)
 	if s.AddressRate <= 0 {
 		found = append(found, "ADDRESS_RATE: want more than 0 requests a second")
 	}
@@ -97,6 +100,20 @@ func (s settings) problems(source *secrets.Source) (found []string) {
 	}
 	if slices.ContainsFunc(slices.Concat(s.StartForms, s.StartSources), func(name string) bool { return name == "" }) {
 		found = append(found, "HUBSPOT_START_FORMS, HUBSPOT_START_SOURCES: an entry is empty; remove the extra comma")
+	}
+	return found
+}
+
+// allowedProblems finds a list for a provider that is none: it would let anybody in.
+func (s settings) allowedProblems(declared []providers.Provider) (found []string) {
+	allowed, err := gateway.ParseAllowed(s.Allowed)
+	if err != nil {
+		found = append(found, "ALLOWED_ADDRESSES: "+err.Error())
+	}
+	for _, name := range allowed.Providers() {
+		if !slices.ContainsFunc(declared, func(one providers.Provider) bool { return one.Name == name }) {
+			found = append(found, fmt.Sprintf("ALLOWED_ADDRESSES: %q is no provider; want the name in its address, /webhooks/<name>", name))
+		}
 	}
 	return found
 }

@@ -121,6 +121,21 @@ func TestKilledProxyGivesItsLeaseBack(t *testing.T) {
 	require.Equal(t, 2, p.one(t, next, "a").Attempts)
 }
 
+// Who is alone knows that nobody is left who could end an old lease; its own it
+// keeps.
+func TestWhoIsAloneTakesOverAtOnceWhatAKilledProxyHad(t *testing.T) {
+	p := file(t)
+	store := p.open(t)
+	add(t, store, p.event("a", "pay/1"), p.event("b", "pay/2"))
+	require.Len(t, p.due(t, store, 10), 2)
+	require.NoError(t, store.Close())
+
+	next := p.openAlone(t)
+	require.Len(t, p.due(t, next, 1), 1)
+	require.Len(t, p.due(t, next, 10), 1, "the first lease is this process's own")
+	require.Empty(t, p.due(t, next, 10))
+}
+
 func TestWritersShareTransactions(t *testing.T) {
 	p := file(t)
 	store := p.open(t)

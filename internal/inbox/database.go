@@ -21,10 +21,13 @@ type store struct {
 	now    func() time.Time
 	lease  time.Duration
 	once   sync.Once
+	// inherits: leases of a process before this one may be there, which nobody
+	// will end. The writer's alone.
+	inherits bool
 }
 
 func start(ctx context.Context, config Config, e *engine) (*store, error) {
-	s := &store{engine: e, held: newMemory(), codec: config.Codec, now: config.Now, lease: config.Lease}
+	s := &store{engine: e, held: newMemory(), codec: config.Codec, now: config.Now, lease: config.Lease, inherits: config.Alone}
 	ids, err := s.queues(ctx)
 	if err != nil {
 		_ = e.close()

@@ -11,7 +11,8 @@
 //     without a gap between "held here" and "seen";
 //   - the events of one workflow leave by event time, then in the order they
 //     came, one at a time, also with several proxies: the queue of a workflow is
-//     leased, and a proxy that dies gives its leases back by time;
+//     leased, and a proxy that dies gives its leases back by time, or to the next
+//     one at once where no other shares the inbox;
 //   - a payload is sealed with the program's key ring and bound to its key. In
 //     clear are only the key, provider, account, type, workflow ID, times,
 //     counts and code words, none of which holds personal data;

@@ -16,14 +16,30 @@ const unsealPause = time.Minute
 func (s *store) Due(ctx context.Context, now time.Time, limit int) ([]Lease, error) {
 	var out []leased
 	taken := &job{run: func(ctx context.Context, tx *sql.Tx) (err error) {
+		if s.inherits {
+			if err := endLeases(ctx, tx, now); err != nil {
+				return err
+			}
+		}
 		out, err = s.take(ctx, tx, now, limit)
 		return err
 	}}
-	taken.after = func() { s.held.has(workflowsOf(out)) }
+	taken.after = func() {
+		s.inherits = false
+		s.held.has(workflowsOf(out))
+	}
 	if err := s.writer.submit(ctx, "lease events that are due", taken); err != nil {
 		return nil, err
 	}
 	return s.unsealAll(ctx, now, out)
+}
+
+// endLeases gives back what a process before this one had in its hands when it
+// ended. Not when the inbox is opened: a disk that is full must not keep the
+// proxy from starting.
+func endLeases(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	_, err := tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE lease_token <> ''", stamp(now))
+	return err
 }
 
 // leased is a lease whose payload is still sealed.

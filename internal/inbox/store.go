@@ -91,8 +91,9 @@ type Config struct {
 	Now func() time.Time
 	// Lease is longer than any attempt takes; 0 means DefaultLease.
 	Lease time.Duration
-	// Alone: no other process adds events or keys here, so that a new key is known
-	// to be new without asking the database.
+	// Alone: no other process adds events or keys here, nor leases any. So a new
+	// key is known to be new without asking the database, and leases that are
+	// found are those of a process that has ended: they end with the first Due.
 	Alone bool
 	// MaxBytes bounds the SQLite file; 0 means the disk does.
 	MaxBytes int64

@@ -84,6 +84,17 @@ func (p *place) open(t testing.TB) inbox.Store {
 	return store
 }
 
+// openAlone opens it as the only process that adds and leases.
+func (p *place) openAlone(t testing.TB) inbox.Store {
+	t.Helper()
+	config := p.config(t)
+	config.Alone = true
+	store, err := inbox.Open(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
 func file(t testing.TB) *place {
 	t.Helper()
 	return &place{path: filepath.Join(t.TempDir(), "data", "inbox.db"), keys: keyText("k1", firstKey), clock: newClock()}

@@ -41,7 +41,7 @@ func (h *house) once(events []event) {
 	h.t.Helper()
 	want := map[string][]string{}
 	for _, one := range events {
-		want[one.target] = append(want[one.target], one.id)
+		want[one.owner()] = append(want[one.owner()], one.id)
 	}
 	for target, ids := range want {
 		var got []string

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"guestjourney/internal/identity"
 	"guestjourney/webhookproxy/parcel"
 	inboundevent "guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
@@ -17,6 +18,7 @@ import (
 type event struct {
 	provider, id, target string
 	at                   time.Time
+	guest                int // who writes a text
 }
 
 // Names of the providers.
@@ -25,6 +27,9 @@ const (
 	sendGrid = "sendgrid"
 	twilio   = "twilio"
 	guest    = "guest"
+	// texts are Twilio's as well: a guest writes, and the claim of the number is
+	// started with the signal if it is not there.
+	texts = "texts"
 )
 
 const (
@@ -40,6 +45,32 @@ func number(provider string, n int, target string, at time.Time) event {
 	}
 	return event{provider: provider, id: id, target: target, at: at}
 }
+
+// textOf makes the nth text, which a guest has written.
+func textOf(n, guest int) event {
+	return event{provider: texts, id: fmt.Sprintf("SM%032x", n), target: claimOf(guest), guest: guest}
+}
+
+func phoneOf(guest int) string { return fmt.Sprintf("+5255123456%02d", guest) }
+
+func claimOf(guest int) string {
+	return identity.ClaimID(identityKey, identity.KindPhone, phoneOf(guest))
+}
+
+func refOf(guest int) string { return fmt.Sprint("writes-", guest) }
+
+// owner is the workflow that has the effect: a claim hands its facts on to the
+// guest that it is bound to.
+func (e event) owner() string {
+	if e.provider == texts {
+		return "guest/" + refOf(e.guest)
+	}
+	return e.target
+}
+
+// dated says whether the provider tells when it happened; else it is when it
+// was received.
+func (e event) dated() bool { return e.provider != twilio && e.provider != texts }
 
 // unrouted is the ID of the InboundEvent that it becomes without a workflow.
 func (e event) unrouted() string {
@@ -83,6 +114,11 @@ func postOf(events ...event) post {
 		p.path, p.sign = "/webhooks/twilio/status?"+url.Values{"workflow": {first.target}}.Encode(), signTwilio
 		p.body = url.Values{
 			"MessageSid": {first.id[:34]}, "AccountSid": {twilioAccount}, "MessageStatus": {twilioStatus}, "ErrorCode": {"30003"},
+		}.Encode()
+	case texts:
+		p.path, p.sign = "/webhooks/twilio/inbound", signTwilio
+		p.body = url.Values{
+			"MessageSid": {first.id}, "AccountSid": {twilioAccount}, "From": {phoneOf(first.guest)}, "Body": {"a question"},
 		}.Encode()
 	case guest:
 		p.path, p.sign = "/webhooks/guest/"+journey.GuestAnswer, signGuest

@@ -27,12 +27,11 @@ import (
 	"guestjourney/internal/temporalclient"
 )
 
-const (
-	// budget is what the proxy has for an answer here.
-	budget = 1500 * time.Millisecond
-	// lease is how long an event is left to a proxy that was killed.
-	lease = 3 * time.Second
-)
+// budget is what the proxy has for an answer here.
+const budget = 1500 * time.Millisecond
+
+// identityKey makes the IDs of the claims.
+var identityKey = bytes.Repeat([]byte{1}, codec.KeySize)
 
 // house is Temporal, a proxy and a worker, each of which may be killed.
 type house struct {
@@ -70,12 +69,12 @@ func open(t *testing.T) *house {
 	webhooks, metrics := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
 	h.proxyURL, h.metricsURL = "http://"+webhooks, "http://"+metrics+"/metrics"
 	h.env = []string{
-		"HOME=" + folder, "PAYLOAD_KEYS=" + keys, "IDENTITY_KEY=" + randomKey(), "TEMPORAL_ADDRESS=" + h.gate.address,
+		"HOME=" + folder, "PAYLOAD_KEYS=" + keys, "IDENTITY_KEY=" + base64.StdEncoding.EncodeToString(identityKey), "TEMPORAL_ADDRESS=" + h.gate.address,
 		"TEMPORAL_NAMESPACE=" + devserver.Namespace, "PROXY_ADDR=" + webhooks, "METRICS_ADDR=" + metrics, "PUBLIC_URL=" + h.proxyURL,
 		"INBOX_PATH=" + filepath.Join(folder, "inbox.db"), "ADDRESS_RATE=100000",
 		"STRIPE_WEBHOOK_SECRETS=" + secrets.StripeWebhookSecret, "TWILIO_AUTH_TOKEN=" + secrets.TwilioAuthToken,
 		"SENDGRID_WEBHOOK_PUBLIC_KEYS=" + public, "GUEST_WEBHOOK_SECRETS=" + secrets.GuestSecret,
-		"FAULT_BUDGET=" + budget.String(), "FAULT_LEASE=" + lease.String(),
+		"FAULT_BUDGET=" + budget.String(),
 	}
 	h.client, err = temporalclient.Dial(t.Context(), temporalclient.Options{
 		Program: "test", Address: h.address, Namespace: devserver.Namespace, Keys: ring, RequireKeys: true, Lazy: true,

@@ -31,7 +31,8 @@ func seed(t *testing.T) uint64 {
 }
 
 // Two thousand events of four providers, in lists and alone, out of order,
-// repeated and late, while Temporal, the proxy and the worker are killed: each
+// repeated and late, to workflows that are there and to claims that they start,
+// while Temporal, the proxy and the worker are killed: each
 // has its effect once.
 func TestModel(t *testing.T) {
 	w := newWorld(rand.New(rand.NewPCG(seed(t), 1))) //nolint:gosec // a test's choice is no secret
@@ -40,15 +41,18 @@ func TestModel(t *testing.T) {
 	s := newSenders(h)
 	s.begin(w.posts)
 	killed := h.torment(w)
+	h.renewClaims()
 	h.receivers(perRun, "pay/late", "journey/late")
 	s.wait(time.Minute)
 	require.Empty(t, s.wrong, "every answer is 2xx or asks to come again")
 	h.emptied()
 	early := h.look(w.late)
+	h.bindClaims()
 
 	h.once(append(w.events, w.late...))
 	h.eachUnrouted(append(w.strays, early...))
-	h.repeats(w.workflows)
+	runs := h.repeats(append(claims(), w.workflows...))
+	inOrder(t, w.events, s.passed, runs)
 	proves(t, killed, s.said, h.total())
 }
 
@@ -141,11 +145,13 @@ func (h *house) look(events []event) (early []event) {
 
 // repeats fails if a fact came twice to one run: the server knows the request
 // IDs of a run. To the next run it may come, and the workflow knows it.
-func (h *house) repeats(ids []string) {
+// It returns all runs by workflow.
+func (h *house) repeats(ids []string) map[string][]arrivals {
 	h.t.Helper()
-	runs, again := 0, 0
+	runs, again, every := 0, 0, map[string][]arrivals{}
 	for _, id := range ids {
 		before, all := map[string]bool{}, h.runs(id)
+		every[id] = all
 		runs += len(all)
 		for _, run := range all {
 			here := map[string]bool{}
@@ -160,6 +166,7 @@ func (h *house) repeats(ids []string) {
 	}
 	require.GreaterOrEqual(h.t, runs, 2*len(ids), "the workflows have continued as new")
 	h.t.Logf("%d runs of %d workflows; %d facts came again to a later run, and had no second effect", runs, len(ids), again)
+	return every
 }
 
 // proves fails unless the faults of the run have happened and were met.
@@ -169,7 +176,7 @@ func proves(t *testing.T, killed, said, counted counts) {
 	t.Logf("senders heard: %v", said)
 	t.Logf("proxies counted: %v", counted)
 	require.Equal(t, counts{killsWorker: 3, killsProxy: 6, killsTemporal: 3}, killed)
-	for _, heard := range []string{"no answer", "200 accepted", "200 duplicate", "200 stored", "200 unrouted", "events kept while Temporal was down"} {
+	for _, heard := range []string{"no answer", "200 accepted", "200 taken", "200 duplicate", "200 stored", "200 unrouted", "events kept while Temporal was down"} {
 		assert.Positive(t, said[heard], "the senders heard %q", heard)
 	}
 	for _, decision := range []string{"accepted", "duplicate", "stored", "unrouted", "forwarded accepted"} {

@@ -17,6 +17,7 @@ import (
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/profile"
 )
 
 const (
@@ -44,7 +45,7 @@ var policy = kit.Policy{AllowPlaintext: func() bool { return false }}
 var receive = kit.Define(policy, func(ctx workflow.Context, state receiver) (string, error) {
 	before := len(state.Taken)
 	ctx, core := kit.Open(ctx, &state.Common, policy, options.Pace{}, func() kit.Face { return kit.Face{Stage: "receiving"} })
-	for _, signal := range []string{kit.SignalPayment, kit.SignalEmail, kit.SignalMessageStatus, kit.SignalGuest} {
+	for _, signal := range []string{kit.SignalPayment, kit.SignalEmail, kit.SignalMessageStatus, kit.SignalGuest, kit.SignalMessageIn} {
 		kit.OnSignal(ctx, core, signal, "A fact.", func(fact kit.Fact) string { return fact.ID }, func(fact kit.Fact) {
 			state.Taken = append(state.Taken, fact.ID)
 		})
@@ -83,6 +84,7 @@ func serve(address string, ring *codec.Ring) error {
 	defer connection.Close()
 	serving := worker.New(connection, options.QueueJourneys, worker.Options{})
 	serving.RegisterWorkflowWithOptions(receive, workflow.RegisterOptions{Name: receiverType})
+	serving.RegisterWorkflowWithOptions(profile.ClaimWorkflow(policy), workflow.RegisterOptions{Name: profile.ClaimType})
 	serving.RegisterWorkflowWithOptions(inbox.Workflow(policy), workflow.RegisterOptions{Name: inbox.Type})
 	return serving.Run(nil)
 }

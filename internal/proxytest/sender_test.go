@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,7 +31,14 @@ func (h *house) send(ctx context.Context, client *http.Client, p post) (answer, 
 	if err != nil {
 		return answer{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // an answer that is cut short is none
+	defer response.Body.Close()                                             //nolint:errcheck // an answer that is cut short is none
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/xml") { // Twilio wants a document of its own
+		text, err := io.ReadAll(response.Body)
+		if err == nil && string(text) != "<Response/>" {
+			err = fmt.Errorf("answered with %q", text)
+		}
+		return answer{status: response.StatusCode, said: "taken"}, err
+	}
 	var document struct{ Status string }
 	if err := json.NewDecoder(response.Body).Decode(&document); err != nil {
 		return answer{}, fmt.Errorf("the answer is cut short: %w", err)
@@ -56,9 +64,17 @@ type senders struct {
 	slots   chan struct{}
 	working sync.WaitGroup
 
-	mutex sync.Mutex
-	said  counts
-	wrong counts // answers that no sender should get
+	mutex  sync.Mutex
+	said   counts
+	wrong  counts // answers that no sender should get
+	passed map[string]*passage
+}
+
+// passage is when an event was sent for the first time, and when its sender first
+// heard that it was taken.
+type passage struct {
+	sent, taken time.Time
+	stored      bool // into the inbox
 }
 
 const (
@@ -73,6 +89,7 @@ func newSenders(h *house) *senders {
 	h.t.Cleanup(transport.CloseIdleConnections)
 	return &senders{
 		house: h, client: &http.Client{Timeout: 10 * time.Second, Transport: transport}, slots: make(chan struct{}, underWay), said: counts{}, wrong: counts{},
+		passed: map[string]*passage{},
 	}
 }
 
@@ -110,14 +127,36 @@ func (s *senders) untilTaken(p post) bool {
 	for {
 		s.slots <- struct{}{}
 		down := s.house.down.Load()
+		s.noteSent(p)
 		got, err := s.house.send(s.house.t.Context(), s.client, p)
 		<-s.slots
 		s.note(p, got, err, down && s.house.down.Load())
 		if got.status/100 == 2 {
+			s.noteTaken(p, got)
 			return true
 		}
 		if refused := got.status/100 == 4 && got.status != http.StatusTooManyRequests; refused || !s.sleep(pause) {
 			return false
+		}
+	}
+}
+
+func (s *senders) noteSent(p post) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, one := range p.events {
+		if s.passed[one.id] == nil {
+			s.passed[one.id] = &passage{sent: time.Now()}
+		}
+	}
+}
+
+func (s *senders) noteTaken(p post, got answer) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, one := range p.events {
+		if passed := s.passed[one.id]; passed.taken.IsZero() {
+			passed.taken, passed.stored = time.Now(), got.said == "stored"
 		}
 	}
 }

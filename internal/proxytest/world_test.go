@@ -14,6 +14,7 @@ const (
 	largest    = 20               // events of a list
 	plans      = 8                // workflows that Stripe tells of
 	journeys   = 8                // workflows that the others tell of
+	writers    = 8                // guests who write, each with a claim
 	strays     = 10               // events of each provider without a workflow
 	lateEvents = 5                // events of each provider whose workflow comes later
 	perRun     = 12               // facts before a workflow continues as new
@@ -46,17 +47,21 @@ func newWorld(random *rand.Rand) *world {
 func (w *world) happen() {
 	begin := time.Now().Add(-time.Hour)
 	for n := range allEvents {
-		provider := []string{stripe, stripe, sendGrid, sendGrid, sendGrid, twilio, guest}[n%7]
+		provider := []string{stripe, stripe, sendGrid, sendGrid, sendGrid, twilio, guest, texts}[n%8]
+		if provider == texts {
+			w.events = append(w.events, textOf(n, w.random.IntN(writers)))
+			continue
+		}
 		one := number(provider, n, "", begin.Add(time.Duration(w.random.IntN(3600))*time.Second))
 		family, size := "journey/", journeys
 		if provider == stripe {
 			family, size = "pay/", plans
 		}
-		switch lists := n / 7; {
-		case lists < strays && n%7 != 1 && n%7 != 3 && n%7 != 4:
+		switch lists := n / 8; {
+		case lists < strays && n%8 != 1 && n%8 != 3 && n%8 != 4:
 			one.target = fmt.Sprint(family, "nobody-", n)
 			w.strays = append(w.strays, one)
-		case lists < strays+lateEvents && n%7 != 1 && n%7 != 3 && n%7 != 4:
+		case lists < strays+lateEvents && n%8 != 1 && n%8 != 3 && n%8 != 4:
 			one.target = family + "late"
 			w.late = append(w.late, one)
 		default:

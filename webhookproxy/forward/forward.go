@@ -44,12 +44,18 @@ const StepHanded = "handed"
 type Forwarder struct {
 	config Config
 	woken  chan struct{}
+	places chan struct{}
+	tries  sync.WaitGroup
 	events *prometheus.CounterVec
 }
 
 const (
-	// batch is how many workflows' events are under way at once.
-	batch = 32
+	// most is how many workflows' events are under way at once.
+	most = 32
+	// together is how long a look waits for more that comes at the same time: tries
+	// whose outcomes were written in one transaction end together, and one look
+	// costs as much for all of them as for the first.
+	together = 2 * time.Millisecond
 	// patience bounds one try. The inbox's lease is longer.
 	patience = 10 * time.Second
 	// firstPause and longestPause bound the time between two tries of an event.
@@ -74,7 +80,7 @@ func New(config Config) *Forwarder {
 	if config.Step == nil {
 		config.Step = func(string) {}
 	}
-	f := &Forwarder{config: config, woken: make(chan struct{}, 1), events: prometheus.NewCounterVec(prometheus.CounterOpts{
+	f := &Forwarder{config: config, woken: make(chan struct{}, 1), places: make(chan struct{}, most), events: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "guestjourney_inbox_forwarded_total",
 		Help: "Events taken from the proxy's inbox by what became of the try.",
 	}, []string{"provider", "outcome"})}
@@ -90,37 +96,46 @@ func (f *Forwarder) Wake() {
 	}
 }
 
-// Run forwards until the context ends; a try under way is finished.
+// Run forwards until the context ends; tries under way are finished.
 func (f *Forwarder) Run(ctx context.Context) {
 	look, purge := time.NewTicker(f.config.Look), time.NewTicker(purgeEvery)
 	defer look.Stop()
 	defer purge.Stop()
+	defer f.tries.Wait()
 	for {
-		for f.round(ctx) {
-		}
+		f.begin(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
 		case <-f.woken:
+			time.Sleep(together)
 		case <-purge.C:
 			f.purge(ctx)
 		}
 	}
 }
 
-// round tries what is due, and says whether to look again at once.
-func (f *Forwarder) round(ctx context.Context) bool {
-	leases, err := f.config.Inbox.Due(ctx, f.config.Now(), batch)
+// begin tries what is due, as far as there are places. Each try wakes the
+// forwarder when it ends, for the next event of its workflow: so a workflow that
+// is slow holds up nobody else.
+func (f *Forwarder) begin(ctx context.Context) {
+	places := most - len(f.places)
+	if places == 0 || ctx.Err() != nil {
+		return
+	}
+	leases, err := f.config.Inbox.Due(ctx, f.config.Now(), places)
 	if err != nil && ctx.Err() == nil {
 		f.config.Logger.Warn("the inbox cannot be read; its events wait", "error", err.Error())
 	}
-	var tries sync.WaitGroup
 	for _, lease := range leases {
-		tries.Go(func() { f.try(context.WithoutCancel(ctx), lease) })
+		f.places <- struct{}{} // there is room: nobody else takes places
+		f.tries.Go(func() {
+			f.try(context.WithoutCancel(ctx), lease)
+			<-f.places
+			f.Wake()
+		})
 	}
-	tries.Wait()
-	return len(leases) > 0 && ctx.Err() == nil
 }
 
 // try hands one event on, and tells the inbox what became of it.

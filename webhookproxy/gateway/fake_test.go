@@ -117,6 +117,7 @@ type shelf struct {
 	inbox.Store
 	broken atomic.Bool
 	checks atomic.Int64
+	asked  atomic.Int64 // what is known, and what waits
 }
 
 var errBroken = fmt.Errorf("%w: the disk is full", inbox.ErrUnavailable)
@@ -129,6 +130,7 @@ func (s *shelf) Add(ctx context.Context, events []inbox.Event) ([]bool, error) {
 }
 
 func (s *shelf) Known(ctx context.Context, keys []inbox.Key) (map[inbox.Key]bool, error) {
+	s.asked.Add(1)
 	if s.broken.Load() {
 		return nil, errBroken
 	}
@@ -136,6 +138,7 @@ func (s *shelf) Known(ctx context.Context, keys []inbox.Key) (map[inbox.Key]bool
 }
 
 func (s *shelf) Pending(ctx context.Context, workflowID string) (bool, error) {
+	s.asked.Add(1)
 	if s.broken.Load() {
 		return true, errBroken
 	}
@@ -237,6 +240,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
+	closed bool // the connection, after it
 }
 
 func (s *stage) do(method, path string, header http.Header, body io.Reader) reply {
@@ -254,7 +258,7 @@ func (s *stage) do(method, path string, header http.Header, body io.Reader) repl
 	defer response.Body.Close() //nolint:errcheck // read to its end
 	text, err := io.ReadAll(response.Body)
 	require.NoError(s.t, err)
-	return reply{response.StatusCode, response.Header, string(text)}
+	return reply{response.StatusCode, response.Header, string(text), response.Close}
 }
 
 func (s *stage) post(path string, header http.Header, body string) reply {

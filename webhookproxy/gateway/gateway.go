@@ -74,6 +74,8 @@ type Config struct {
 	// Client says where a request comes from (see ClientAddress); nil takes the
 	// other end of the connection.
 	Client echo.IPExtractor
+	// Allowed are the addresses that a provider may call from; nil means any.
+	Allowed Allowed
 	// AddressRate bounds the requests a second of one client address; 0 bounds
 	// nothing.
 	AddressRate float64
@@ -173,9 +175,9 @@ func (g *Gateway) route(webhooks *echo.Group, provider providers.Provider, route
 	if methods == nil {
 		methods = []string{http.MethodPost}
 	}
-	webhooks.Match(methods, route.Path, g.receive(provider, route, slots))
+	webhooks.Match(methods, route.Path, g.listed(provider, route, g.receive(provider, route, slots)))
 	if route.Challenge != nil {
-		webhooks.GET(route.Path, g.challenge(provider, route))
+		webhooks.GET(route.Path, g.listed(provider, route, g.challenge(provider, route)))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"guestjourney/internal/inbox"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
@@ -83,7 +84,7 @@ func TestStatusTable(t *testing.T) {
 		"nobody acts on the type": {s.stripe(`{"id":"evt_2","type":"invoice.paid"}`), 200, "ignored"},
 		"not ours":                {s.stripe(paid("evt_3", "")), 200, "foreign"},
 		"an empty batch":          {s.hubSpot(`[]`), 200, "ignored"},
-		"malformed":               {s.stripe(`{`), 400, "malformed"},
+		"malformed":               {s.stripe(`{`), 200, "dead"},
 		"no signature":            {s.post("/webhooks/stripe", nil, good), 401, "unauthorized"},
 		"another body":            {s.post("/webhooks/stripe", signedStripe(good), good+" "), 401, "unauthorized"},
 		"another provider's":      {s.post("/webhooks/hubspot", signedStripe(good), good), 401, "unauthorized"},
@@ -110,6 +111,62 @@ func TestStatusTable(t *testing.T) {
 	s.counted("stripe", "", "bad_signature", 2)
 	s.counted("stripe", "", "too_large", 2)
 	require.NotContains(t, s.scrape(), "invoice.paid")
+}
+
+// A body that is too large is not read to its end: its connection is closed.
+func TestAConnectionWithTooMuchIsClosed(t *testing.T) {
+	got := newStage(t).post("/webhooks/stripe", nil, strings.Repeat("x", 256<<10+1))
+	require.Equal(t, 413, got.status)
+	require.True(t, got.closed)
+}
+
+// Until a signature fits, nothing else happens: what is unsigned is neither read,
+// looked up, kept, handed on nor asked of anybody, at any address.
+func TestNothingHappensBeforeTheSignatureFits(t *testing.T) {
+	var all []providers.Provider
+	s := newStage(t, func(config *gateway.Config, declared *providers.Config) {
+		var err error
+		all, err = providers.All(*declared)
+		require.NoError(t, err)
+		for _, provider := range all {
+			provider.Verifier.Set(refuses{})
+			for i := range provider.Routes {
+				route := &provider.Routes[i]
+				route.Events = func(providers.Delivery) ([]providers.Event, error) {
+					t.Errorf("%s is read", route.Path)
+					return nil, nil
+				}
+				route.Handshake = func(context.Context, providers.Delivery) (*providers.Answer, error) {
+					t.Errorf("%s shakes hands", route.Path)
+					return nil, nil
+				}
+			}
+		}
+		config.Providers = all
+	})
+	for _, provider := range all {
+		for _, route := range provider.Routes {
+			for _, method := range append([]string{http.MethodPost}, route.Methods...) {
+				address := strings.NewReplacer(":type", "Appointment", ":id", "a1").Replace(route.Path)
+				if got := s.do(method, address, nil, strings.NewReader(`{"id":"canary"`)); got.status != 405 {
+					require.Equal(t, 401, got.status, "%s %s", method, address)
+				}
+			}
+		}
+	}
+	require.Empty(t, s.port.got())
+	require.Zero(t, s.inbox.asked.Load(), "the inbox is not asked")
+	entries, err := s.inbox.List(t.Context(), inbox.Filter{})
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.NotContains(t, s.logs.String(), "canary")
+}
+
+// refuses is a signature that never fits.
+type refuses struct{}
+
+func (refuses) Verify(verify.Message, time.Time) (verify.Match, error) {
+	return verify.Match{}, verify.ErrSignature
 }
 
 func TestLargestBodyIsRead(t *testing.T) {
@@ -270,6 +327,33 @@ func TestAnEventWithoutAWorkflowIsParked(t *testing.T) {
 	s.port.park = gateway.ErrFull
 	require.JSONEq(t, `{"status":"stored"}`, s.stripe(paid("evt_2", "pay/p1")).body, "what is too much is kept back")
 	require.Len(t, s.waiting(), 1)
+}
+
+// What is verified and cannot be read is kept, once, for a person: whoever sent it
+// would send the same again, and then never more.
+func TestAVerifiedWebhookThatCannotBeReadIsADeadLetter(t *testing.T) {
+	s := newStage(t)
+	const canary = `{"id":"evt_1","id":"canary"}`
+	for range 2 {
+		got := s.stripe(canary)
+		require.Equal(t, 200, got.status)
+		require.JSONEq(t, `{"status":"dead"}`, got.body)
+	}
+	s.counted("stripe", "", "dead", 2)
+	letters, err := s.inbox.List(t.Context(), inbox.Filter{State: inbox.Dead})
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	require.Equal(t, "malformed", letters[0].Reason)
+	letter, err := s.inbox.Get(t.Context(), letters[0].Key)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"method":"POST","route":"/webhooks/stripe","body":"`+encode([]byte(canary))+`"}`, string(letter.Payload))
+	require.Contains(t, s.logs.String(), "has a key twice")
+	require.NotContains(t, s.logs.String(), "canary")
+
+	s.inbox.broken.Store(true)
+	got := s.stripe(`{`)
+	require.Equal(t, 503, got.status)
+	require.NotEmpty(t, got.header.Get("Retry-After"))
 }
 
 func TestAReportForAClosedWorkflowIsMoot(t *testing.T) {
@@ -490,7 +574,10 @@ func TestAnswersThatASenderWaitsFor(t *testing.T) {
 			return map[string][]string{"META_VERIFY_TOKENS": {secret}}[variable]
 		}
 	})
-	require.Equal(t, "1158201444", asked.do(http.MethodGet, question+secret, nil, nil).body)
+	heard := asked.do(http.MethodGet, question+secret, nil, nil)
+	require.Equal(t, "1158201444", heard.body)
+	require.Equal(t, "text/plain; charset=utf-8", heard.header.Get("Content-Type"))
+	require.Equal(t, "nosniff", heard.header.Get("X-Content-Type-Options"), "a challenge is no page")
 	require.Equal(t, 403, asked.do(http.MethodGet, question+"guess", nil, nil).status)
 	unset := newStage(t, func(_ *gateway.Config, declared *providers.Config) { declared.Secrets = nil })
 	require.Equal(t, 503, unset.do(http.MethodGet, question+"guess", nil, nil).status)
@@ -516,4 +603,36 @@ func TestAnAddressThatAsksTooOften(t *testing.T) {
 	}
 	_, err = gateway.ClientAddress([]string{"10.0.0.0"})
 	require.ErrorContains(t, err, "10.0.0.0/8")
+}
+
+// A provider with a list of addresses is heard from nowhere else; from there its
+// signature counts as always.
+func TestAProviderIsHeardFromItsOwnAddressesOnly(t *testing.T) {
+	behind, err := gateway.ClientAddress([]string{"127.0.0.1/32"})
+	require.NoError(t, err)
+	allowed, err := gateway.ParseAllowed([]string{"stripe=203.0.113.0/24", "stripe=2001:db8::/32", "whatsapp=203.0.113.0/24"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"stripe", "whatsapp"}, allowed.Providers())
+	s := newStage(t, func(config *gateway.Config, _ *providers.Config) { config.Client, config.Allowed = behind, allowed })
+	body := paid("evt_1", "pay/p1")
+	from := func(address string, header http.Header) reply {
+		header.Set("X-Forwarded-For", address)
+		return s.post("/webhooks/stripe", header, body)
+	}
+	for _, address := range []string{"203.0.114.1", "198.51.100.1, 203.0.114.1", "2001:db9::1", "nowhere"} {
+		got := from(address, s.stripeHeader(body))
+		require.Equal(t, 403, got.status, address)
+		require.JSONEq(t, `{"status":"forbidden"}`, got.body)
+	}
+	require.Equal(t, 403, s.do(http.MethodGet, "/webhooks/whatsapp?hub.mode=subscribe", set("X-Forwarded-For", "203.0.114.1"), nil).status)
+	s.counted("stripe", "", "address", 4)
+	require.Empty(t, s.port.got())
+	require.Equal(t, 401, from("203.0.113.7", http.Header{}).status, "an address proves nothing")
+	require.JSONEq(t, `{"status":"accepted"}`, from("203.0.113.7", s.stripeHeader(body)).body)
+	require.JSONEq(t, `{"status":"duplicate"}`, from("2001:db8::7", s.stripeHeader(body)).body)
+	require.Equal(t, 200, s.hubSpot(`[]`).status, "others may come from anywhere")
+	for _, wrong := range []string{"stripe", "=10.0.0.0/8", "stripe=10.0.0.1", "10.0.0.0/8"} {
+		_, err := gateway.ParseAllowed([]string{wrong})
+		require.ErrorContains(t, err, "3.18.12.63/32", wrong)
+	}
 }

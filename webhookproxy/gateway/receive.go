@@ -64,7 +64,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		}
 		events, err := route.Events(delivery)
 		if err != nil {
-			return g.reject(c, in, refusalMalformed.because(err))
+			return g.bury(ctx, c, in, delivery, err)
 		}
 		ctx, span := g.trace(ctx, in, message.Header)
 		decisions := g.deliver(ctx, in, events)

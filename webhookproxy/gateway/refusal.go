@@ -24,11 +24,12 @@ func (r *refusal) because(err error) *refusal {
 
 var (
 	refusalUnread        = &refusal{status: http.StatusBadRequest, decision: "unread", said: "malformed"}
-	refusalMalformed     = &refusal{status: http.StatusBadRequest, decision: "malformed", said: "malformed"}
 	refusalSignature     = &refusal{status: http.StatusUnauthorized, decision: "bad_signature", said: "unauthorized"}
 	refusalStale         = &refusal{status: http.StatusUnauthorized, decision: "stale", said: "unauthorized"}
 	refusalChallenge     = &refusal{status: http.StatusForbidden, decision: "bad_token", said: "forbidden"}
+	refusalUnkept        = &refusal{status: http.StatusServiceUnavailable, decision: decisionUnavailable, said: "unavailable"}
 	refusalHandshake     = &refusal{status: http.StatusServiceUnavailable, decision: "handshake_failed", said: "unavailable"}
+	refusalAddress       = &refusal{status: http.StatusForbidden, decision: "address", said: "forbidden"}
 	refusalTooLarge      = &refusal{status: http.StatusRequestEntityTooLarge, decision: "too_large", said: "too_large"}
 	refusalEncoding      = &refusal{status: http.StatusUnsupportedMediaType, decision: "encoded", said: "unsupported_encoding"}
 	refusalBusy          = &refusal{status: http.StatusTooManyRequests, decision: "busy", said: "busy"}

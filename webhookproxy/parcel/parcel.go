@@ -69,6 +69,26 @@ func (p Parcel) Event() (inbox.Event, error) {
 	}, nil
 }
 
+// unreadable is what is kept of a webhook that nothing can be made of.
+type unreadable struct {
+	Method string `json:"method"`
+	Route  string `json:"route"`
+	Body   []byte `json:"body"` // in base64
+}
+
+// Unreadable is the dead letter of a verified webhook of which no event is known,
+// so it is named by its content. It has no workflow: a person reads it.
+func Unreadable(provider, route string, delivery providers.Delivery) (inbox.Event, error) {
+	key := KeyOf(provider, "unreadable", delivery.Method, route, string(delivery.Body))
+	payload, err := json.Marshal(unreadable{Method: delivery.Method, Route: route, Body: delivery.Body})
+	if err != nil {
+		return inbox.Event{}, fmt.Errorf("write down webhook %s of %s: %w", key, provider, err)
+	}
+	return inbox.Event{
+		Key: key, RequestID: requestID(key), Provider: provider, ReceivedAt: delivery.ReceivedAt, Payload: payload, DeadReason: "malformed",
+	}, nil
+}
+
 // start is how the workflow begins, with its input as it will be sent.
 func (p Parcel) start() (*kit.Start, error) {
 	if p.Signal.Start == nil {

@@ -74,13 +74,21 @@ var undated = []string{
 	"twilio", "sendgrid", "hubspot", "whatsapp", "vapi", "google", "cal", "garmin", "jane", "fhir", "mixpanel",
 }
 
+// limits are the largest bodies that are read, in KiB.
+var limits = map[string]int64{
+	"cal": 256, "cloudinary": 256, "contentful": 1024, "daily": 256, "fhir": 1024, "garmin": 1024, "google": 4, "guest": 64, "healthkit": 256,
+	"hubspot": 256, "jane": 256, "mixpanel": 1024, "mux": 256, "oura": 64, "practicebetter": 256, "sanity": 1024, "sendgrid": 1024, "ses": 512,
+	"standard": 256, "stripe": 256, "twilio": 64, "vapi": 1024, "whatsapp": 3072, "whoop": 64, "zoom": 256,
+}
+
 func TestTheTable(t *testing.T) {
 	all, err := providers.All(providers.Config{})
 	require.NoError(t, err)
-	found := map[string]time.Duration{}
+	found, remembered, bodies := map[string]time.Duration{}, map[string]time.Duration{}, map[string]int64{}
 	paths := map[string]bool{}
 	for _, provider := range all {
-		found[provider.Name] = provider.Budget
+		found[provider.Name], remembered[provider.Name] = provider.Budget, provider.Remember
+		bodies[provider.Name] = provider.BodyLimit >> 10
 		require.Positive(t, provider.BodyLimit)
 		require.LessOrEqual(t, provider.BodyLimit, int64(3<<20))
 		require.GreaterOrEqual(t, provider.Remember, 24*time.Hour, provider.Name)
@@ -94,6 +102,9 @@ func TestTheTable(t *testing.T) {
 		}
 	}
 	require.Equal(t, budgets, found)
+	require.Equal(t, limits, bodies)
+	require.GreaterOrEqual(t, remembered["stripe"], 8*24*time.Hour, "it sends again for days")
+	require.GreaterOrEqual(t, remembered["whatsapp"], 8*24*time.Hour, "so does Meta")
 	for _, more := range []string{
 		"/webhooks/twilio/inbound", "/webhooks/twilio/status", "/webhooks/twilio/verify", "/webhooks/twilio/taskrouter", "/webhooks/fhir/:type/:id",
 		"/webhooks/guest/intake", "/webhooks/guest/consent", "/webhooks/guest/health_form", "/webhooks/guest/policy_accepted", "/webhooks/guest/offer_answer",
