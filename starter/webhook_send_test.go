@@ -204,7 +204,7 @@ func TestWrongCallsOfSend(t *testing.T) {
 		"--provider strip" + to:                     `no provider "strip"`,
 		"--provider stripe":                         "--to is missing",
 		"--provider stripe --to canary":             "--to: want the address of the proxy",
-		"--provider vapi --kind x" + to:             `vapi has no sample "x"; it has hmac, legacy, standard`,
+		"--provider vapi --kind x" + to:             `vapi has no sample "x"; it has assistant, hmac, legacy, standard, tools`,
 		"--provider stripe --kind x" + to:           `it has one without a kind`,
 		"--provider jane --workflow journey/x" + to: "the sample jane names no workflow",
 		"--provider stripe -o xml" + to:             "--output",

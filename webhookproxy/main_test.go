@@ -69,6 +69,8 @@ func TestBadSettingIsOneLineAndExitCode2(t *testing.T) {
 		"query":           {map[string]string{"PUBLIC_URL": "https://hooks.example.com?a=canary"}, "PUBLIC_URL: "},
 		"no program":      {map[string]string{"HUBSPOT_START_FORMS": "canary"}, "HUBSPOT_START_PROGRAM: "},
 		"no starts":       {map[string]string{"HUBSPOT_STARTS_PER_HOUR": "0"}, "HUBSPOT_STARTS_PER_HOUR: "},
+		"assistants":      {map[string]string{"VAPI_ASSISTANTS": "de=canary"}, "VAPI_ASSISTANTS: "},
+		"assistant":       {map[string]string{"VAPI_DEFAULT_ASSISTANT": "canary!"}, "VAPI_DEFAULT_ASSISTANT: "},
 		"traces":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "canary"}, "OTEL_EXPORTER_OTLP_ENDPOINT: "},
 		"secrets file":    {map[string]string{"WEBHOOK_SECRETS_FILE": "/none/canary"}, "WEBHOOK_SECRETS_FILE: "},
 		"proxies":         {map[string]string{"TRUSTED_PROXIES": "canary"}, "TRUSTED_PROXIES: "},

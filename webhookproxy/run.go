@@ -68,7 +68,7 @@ func run(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	webhooks := gateway.New(gateway.Config{
-		Providers: settings.declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
+		Providers: settings.declared, Signaller: signaller, Asker: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
 		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, Allowed: allowed, AddressRate: settings.AddressRate, Step: faults.step,
 	})
 	metrics := http.NewServeMux()

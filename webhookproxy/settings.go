@@ -35,6 +35,7 @@ type settings struct {
 	AddressRate    float64  `env:"ADDRESS_RATE" envDefault:"200" help:"requests a second of one client address"`
 
 	providers.StartSettings
+	providers.AssistantSettings
 }
 
 // loaded is the configuration and what it declares.
@@ -59,14 +60,15 @@ func loadSettings() (loaded, error) {
 	if err != nil {
 		return loaded{}, &config.Error{Problems: []string{err.Error()}}
 	}
+	assistants, unreadable := s.ReadAssistants()
 	declared, err := providers.All(providers.Config{
-		Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.Rules(), Confirm: confirm,
+		Secrets: source.Active, IdentityKey: s.IdentityKey.Bytes(), Starts: s.Rules(), Assistants: assistants, Confirm: confirm,
 	})
 	wrong := &config.Error{}
 	if err != nil {
 		wrong.Problems = strings.Split(err.Error(), "\n")
 	}
-	wrong.Problems = append(wrong.Problems, s.problems(source, declared)...)
+	wrong.Problems = append(wrong.Problems, slices.Concat(s.problems(source, declared), unreadable)...)
 	if len(wrong.Problems) > 0 {
 		return loaded{}, wrong
 	}

@@ -68,6 +68,7 @@ func assertTakes(t *testing.T, workflowType, id, row string) {
 	}
 	for _, signal := range []string{
 		kit.SignalPayment, kit.SignalMessageIn, kit.SignalMessageStatus, kit.SignalEmail, kit.SignalContact, kit.SignalGuest,
+		kit.SignalCall,
 	} {
 		assert.Equal(t, strings.Contains(row, "`"+signal+"`"), inbox.Takes(id, signal) == nil, "%s and %s", id, signal)
 	}

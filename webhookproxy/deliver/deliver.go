@@ -1,6 +1,6 @@
 // Package deliver hands verified events to Temporal.
 //
-// Called by the gateway, through its Signaller interface. It owns the words of
+// Called by the gateway, through its interfaces Signaller and Asker. It owns the words of
 // Temporal's errors. It promises that nil means accepted, that the same request
 // ID is one signal, and that no error quotes what was sent.
 package deliver
@@ -22,7 +22,7 @@ import (
 	"guestjourney/webhookproxy/providers"
 )
 
-// Temporal is the gateway's Signaller.
+// Temporal is the gateway's Signaller and Asker.
 type Temporal struct {
 	client   client.Client
 	unrouted *unrouted

@@ -55,6 +55,9 @@ const (
 	canary    = "canary words of a guest"
 )
 
+// identityKey makes the claims' IDs.
+var identityKey = bytes.Repeat([]byte{1}, 32)
+
 // keys is the ring that the proxy seals with.
 func keys(t *testing.T) *codec.Ring {
 	t.Helper()
@@ -74,10 +77,11 @@ func dial(t *testing.T, server *devserver.Server) client.Client {
 	return c
 }
 
-// signing gives Stripe and Twilio a secret.
+// signing gives Stripe, Twilio and Vapi a secret.
 func signing(secret string) providers.Secrets {
 	return func(variable string) []string {
-		if variable == "STRIPE_WEBHOOK_SECRETS" || variable == "TWILIO_AUTH_TOKEN" {
+		switch variable {
+		case "STRIPE_WEBHOOK_SECRETS", "TWILIO_AUTH_TOKEN", "VAPI_LEGACY_SECRETS":
 			return []string{secret}
 		}
 		return nil
@@ -93,7 +97,10 @@ type house struct {
 // proxy is a new one without any memory, as after the loss of its disk.
 func proxy(t *testing.T, c client.Client, budget time.Duration) house {
 	t.Helper()
-	declared, err := providers.All(providers.Config{Secrets: signing(secret), IdentityKey: bytes.Repeat([]byte{1}, 32)})
+	declared, err := providers.All(providers.Config{
+		Secrets: signing(secret), IdentityKey: identityKey,
+		Assistants: providers.Assistants{ByLanguage: map[string]string{"en": "asst-en", "es": "asst-es"}, Default: "asst-any"},
+	})
 	require.NoError(t, err)
 	for i := range declared {
 		declared[i].Budget = budget
@@ -105,7 +112,7 @@ func proxy(t *testing.T, c client.Client, budget time.Duration) house {
 	registry, logger, signaller := prometheus.NewRegistry(), slog.New(slog.DiscardHandler), deliver.New(c)
 	forwarder := forward.New(forward.Config{Inbox: store, Signaller: signaller, Logger: logger, Registry: registry, Look: 50 * time.Millisecond})
 	webhooks := gateway.New(gateway.Config{
-		Providers: declared, Signaller: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry, PublicURL: publicURL,
+		Providers: declared, Signaller: signaller, Asker: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry, PublicURL: publicURL,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var working sync.WaitGroup
@@ -227,7 +234,7 @@ func TestSignalWithStartTwiceIsOneSignal(t *testing.T) {
 	const sid = "SM0123456789abcdef0123456789abcdef"
 	canonical, err := identity.Phone("", "+525512345678")
 	require.NoError(t, err)
-	claim := identity.ClaimID(bytes.Repeat([]byte{1}, 32), identity.KindPhone, canonical)
+	claim := identity.ClaimID(identityKey, identity.KindPhone, canonical)
 	for range 2 {
 		status, _, body := text(t, proxy(t, c, 8*time.Second), sid)
 		require.Equal(t, http.StatusOK, status)

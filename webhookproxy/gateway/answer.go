@@ -51,13 +51,17 @@ func (g *Gateway) reject(c echo.Context, in *request, why *refusal) error {
 	return answer(c, why.status, why.said)
 }
 
-// respond answers a verified webhook.
-func (g *Gateway) respond(c echo.Context, in *request, delivery providers.Delivery, decisions []string) error {
+// respond answers a verified webhook, with the body that an event asked for if
+// there is one.
+func (g *Gateway) respond(c echo.Context, in *request, delivery providers.Delivery, decisions []string, body *providers.Answer) error {
 	g.metrics.took(in.provider.Name, g.config.Now().Sub(in.begun))
 	switch result := outcome(decisions); result {
 	case decisionUnavailable:
 		return g.later(c, "unavailable")
 	default:
+		if body != nil {
+			return say(c, http.StatusOK, *body)
+		}
 		if in.route.Reply != nil {
 			return say(c, http.StatusOK, in.route.Reply(delivery))
 		}

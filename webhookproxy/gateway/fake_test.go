@@ -189,7 +189,7 @@ func newStage(t *testing.T, options ...option) *stage {
 			switch variable {
 			case "SENDGRID_WEBHOOK_PUBLIC_KEYS":
 				return []string{base64.StdEncoding.EncodeToString(der)}
-			case "STRIPE_WEBHOOK_SECRETS", "TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS", "GUEST_WEBHOOK_SECRETS":
+			case "STRIPE_WEBHOOK_SECRETS", "TWILIO_AUTH_TOKEN", "HUBSPOT_CLIENT_SECRETS", "GUEST_WEBHOOK_SECRETS", "VAPI_LEGACY_SECRETS":
 				return []string{secret}
 			}
 			return nil

@@ -4,8 +4,9 @@
 // owns the order of things (read once, verify, split, make durable, only then
 // answer), deduplication, the status codes, the log lines and the metrics. It
 // promises that 2xx means durable (Temporal or the inbox has it), a known
-// duplicate, or nobody acts on it; that an answer comes within the provider's budget; and
-// that no body, query, header or address reaches a log, a metric or an answer.
+// duplicate, or nobody acts on it; that an answer comes within the provider's
+// budget, with a body that a workflow gave or the fixed one; and that no body,
+// query, header or address reaches a log, a metric or an answer.
 package gateway
 
 import (
@@ -59,6 +60,9 @@ var (
 type Config struct {
 	Providers []providers.Provider
 	Signaller Signaller
+	// Asker asks workflows for the bodies that some senders wait for; nil asks
+	// none, and such a sender gets the fixed body.
+	Asker Asker
 	// Inbox keeps what Temporal does not take, and the keys of what it took.
 	Inbox inbox.Store
 	// Wake tells whoever empties the inbox that something came; nil tells nobody.

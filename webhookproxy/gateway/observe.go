@@ -16,6 +16,7 @@ import (
 type metrics struct {
 	events   *prometheus.CounterVec
 	keys     *prometheus.CounterVec
+	bodies   *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	crowded  prometheus.Counter
 }
@@ -30,6 +31,10 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "guestjourney_webhook_verified_total",
 			Help: "Verified requests by the matching secret (the first 8 hex digits of its SHA-256), so that an old one can be retired on evidence.",
 		}, []string{"provider", "key"}),
+		bodies: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "guestjourney_webhook_bodies_total",
+			Help: "Answers whose body was asked for, by whether it was found in time or the fixed one had to do.",
+		}, []string{"provider", "type", "body"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "guestjourney_webhook_seconds",
 			Help:    "From the first byte of a webhook to its answer.",
@@ -40,17 +45,26 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Help: "Requests turned away because their address asked too often.",
 		}),
 	}
-	registry.MustRegister(m.events, m.keys, m.duration, m.crowded)
+	registry.MustRegister(m.events, m.keys, m.bodies, m.duration, m.crowded)
 	return m
 }
 
 // event counts one event. Types that nobody acts on share one label: a sender
 // must not be able to make series.
 func (m *metrics) event(provider providers.Provider, kind, decision string) {
+	m.events.WithLabelValues(provider.Name, label(provider, kind), decision).Inc()
+}
+
+// body counts an answer whose body was asked for.
+func (m *metrics) body(provider providers.Provider, kind, body string) {
+	m.bodies.WithLabelValues(provider.Name, label(provider, kind), body).Inc()
+}
+
+func label(provider providers.Provider, kind string) string {
 	if kind != "" && !slices.Contains(provider.Types, kind) {
-		kind = "other"
+		return "other"
 	}
-	m.events.WithLabelValues(provider.Name, kind, decision).Inc()
+	return kind
 }
 
 func (m *metrics) verified(provider, keyID string) {

@@ -31,7 +31,7 @@ const temporalShare = 0.7
 func (g *Gateway) receive(provider providers.Provider, route providers.Route, slots chan struct{}) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		in := &request{provider: provider, route: route, begun: g.config.Now()}
-		body, refusal := g.read(c, in)
+		text, refusal := g.read(c, in)
 		if refusal != nil {
 			return g.reject(c, in, refusal)
 		}
@@ -44,7 +44,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		default:
 			return g.reject(c, in, refusalBusy)
 		}
-		message := verify.Message{Method: c.Request().Method, URL: g.publicURL + requestURI(c.Request()), Header: c.Request().Header, Body: body}
+		message := verify.Message{Method: c.Request().Method, URL: g.publicURL + requestURI(c.Request()), Header: c.Request().Header, Body: text}
 		match, err := provider.Verifier.Verify(message, g.config.Now())
 		if err != nil {
 			return g.reject(c, in, refusalOf(err))
@@ -52,7 +52,7 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		g.metrics.verified(provider.Name, match.KeyID)
 		g.config.Step(StepVerified)
 		delivery := providers.Delivery{
-			Method: message.Method, URL: message.URL, Header: message.Header, Body: body, ReceivedAt: in.begun.UTC(), Match: match,
+			Method: message.Method, URL: message.URL, Header: message.Header, Body: text, ReceivedAt: in.begun.UTC(), Match: match,
 		}
 		// The sender may hang up; what is under way is still made durable.
 		began := time.Now()
@@ -68,9 +68,10 @@ func (g *Gateway) receive(provider providers.Provider, route providers.Route, sl
 		}
 		ctx, span := g.trace(ctx, in, message.Header)
 		decisions := g.deliver(ctx, in, events)
+		body := g.body(ctx, in, events, decisions)
 		traced(span, outcome(decisions))
 		g.config.Step(StepAnswering)
-		return g.respond(c, in, delivery, decisions)
+		return g.respond(c, in, delivery, decisions, body)
 	}
 }
 

@@ -36,11 +36,20 @@ type Parcel struct {
 
 // New makes the parcel of an event, which has a signal.
 func New(provider providers.Provider, event providers.Event, receivedAt time.Time) Parcel {
-	key := KeyOf(provider.Name, event.Account, event.ID)
+	key := keyOf(provider, event)
 	return Parcel{
 		Key: key, RequestID: requestID(key), Provider: provider.Name, Account: event.Account, Type: event.Type,
 		ReceivedAt: receivedAt, Remember: provider.Remember, Moot: event.Moot, Signal: *event.Signal,
 	}
+}
+
+func keyOf(provider providers.Provider, event providers.Event) inbox.Key {
+	return KeyOf(provider.Name, event.Account, event.ID)
+}
+
+// RequestID is what Temporal knows an event by, also one that has no signal.
+func RequestID(provider providers.Provider, event providers.Event) string {
+	return requestID(keyOf(provider, event))
 }
 
 // written is what is sealed in the inbox: all that may hold personal data, and

@@ -1,6 +1,7 @@
 package providers_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/webhookproxy/providers/samples"
+	"guestjourney/workflows/journey"
+	"guestjourney/workflows/profile"
 )
 
 // mostEvents is more than any provider's batch has.
@@ -56,6 +59,7 @@ func fuzzEvents(f *testing.F, name string, targets ...string) {
 			}
 			for _, event := range events {
 				check(t, route.Path, event, targets)
+				checkQuestion(t, route.Path, event, targets)
 			}
 			if route.Handshake != nil {
 				_, _ = route.Handshake(t.Context(), delivery)
@@ -83,6 +87,36 @@ func check(t *testing.T, path string, event providers.Event, targets []string) {
 	}
 }
 
+// checkQuestion: what is said when nobody answers is small JSON, and a promise in
+// it is an event like any other. An answer from the worst of workflows is none.
+func checkQuestion(t *testing.T, path string, event providers.Event, targets []string) {
+	if event.Asks == nil {
+		return
+	}
+	said, promise := event.Asks.Otherwise()
+	if !json.Valid([]byte(said.Body)) || len(said.Body) > maxFact {
+		t.Fatalf("%s says %d bytes", path, len(said.Body))
+	}
+	if promise != nil {
+		check(t, path, *promise, targets)
+	}
+	answer, err := event.Asks.Answer(t.Context(), func(ctx context.Context, workflowID, update string, input, result any) error {
+		if len(workflowID) > 1000 || workflowID == "" {
+			t.Fatalf("%s asks %q", path, workflowID)
+		}
+		house := workflows{owner: profile.Owner{GuestRef: "g"}, caller: profile.Caller{JourneyID: "journey/j"}}
+		if ask, tools := input.(journey.CallAsk); tools {
+			for _, tool := range ask.Tools {
+				house.answers.Answers = append(house.answers.Answers, journey.CallAnswer{ID: tool.ID, Say: "call_back"})
+			}
+		}
+		return house.ask(ctx, workflowID, update, input, result)
+	})
+	if err == nil && !json.Valid([]byte(answer.Body)) {
+		t.Fatalf("%s answers %q", path, answer.Body)
+	}
+}
+
 func hasPrefix(id string, prefixes []string) bool {
 	for _, prefix := range prefixes {
 		if strings.HasPrefix(id, prefix) && id != prefix {
@@ -98,9 +132,10 @@ func FuzzSendGridEvents(f *testing.F) { fuzzEvents(f, "sendgrid", "journey/", "a
 func FuzzHubSpotEvents(f *testing.F)  { fuzzEvents(f, "hubspot", "claim/hubspot/") }
 func FuzzGuestEvents(f *testing.F)    { fuzzEvents(f, "guest", "journey/") }
 
+func FuzzVapiEvents(f *testing.F) { fuzzEvents(f, "vapi", "claim/phone/") }
+
 // These signal nobody yet.
 func FuzzWhatsAppEvents(f *testing.F)       { fuzzEvents(f, "whatsapp") }
-func FuzzVapiEvents(f *testing.F)           { fuzzEvents(f, "vapi") }
 func FuzzZoomEvents(f *testing.F)           { fuzzEvents(f, "zoom") }
 func FuzzDailyEvents(f *testing.F)          { fuzzEvents(f, "daily") }
 func FuzzGoogleEvents(f *testing.F)         { fuzzEvents(f, "google") }

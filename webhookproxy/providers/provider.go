@@ -109,6 +109,9 @@ type Event struct {
 	// Moot: nobody needs this event once its workflow has closed, such as the
 	// report that a message has arrived. Others are then shown to a person.
 	Moot bool
+	// Asks is set where the sender waits for a body that a workflow knows; nil
+	// means that what the route says is enough. A delivery asks once at most.
+	Asks Question
 }
 
 // Signal is an event on its way to a workflow.

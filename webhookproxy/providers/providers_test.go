@@ -123,7 +123,7 @@ func TestOnlyTheJourneysOwnEventsAreActedOn(t *testing.T) {
 			acted = append(acted, provider.Name)
 		}
 	}
-	require.ElementsMatch(t, []string{"stripe", "twilio", "sendgrid", "hubspot", "guest"}, acted)
+	require.ElementsMatch(t, []string{"stripe", "twilio", "sendgrid", "hubspot", "guest", "vapi"}, acted)
 }
 
 func TestVariables(t *testing.T) {

@@ -46,6 +46,8 @@ var samplesSay = map[string][]named{
 	"whatsapp-360dialog-direct": {{"200000000000001", digest("status", "wamid.sample", "delivered", inSeconds), "status.delivered"}},
 	"vapi-standard":             {{"", digest("call-sample", "status-update", inMillis, "in-progress"), "status-update"}},
 	"vapi-hmac":                 {{"", digest("call-sample", "status-update", inMillis, "in-progress"), "status-update"}},
+	"vapi-assistant":            {{"", digest("call-sample", "assistant-request", inMillis, ""), "assistant-request"}},
+	"vapi-tools":                {{"", digest("call-sample", "tool-calls", inMillis, "", "call_"+inMillis), "tool-calls"}},
 	"vapi-legacy":               {{"", digest("call-sample", "status-update", inMillis, "in-progress"), "status-update"}},
 	"zoom-meeting":              {{"acc", digest("meeting.started", "4444AAAiAAAAAiAiAiiAii==", "81234567890", inMillis, "", ""), "meeting.started"}},
 	"zoom-validation":           {{"", "content", "endpoint.url_validation"}},

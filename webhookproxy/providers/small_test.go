@@ -32,6 +32,8 @@ var largest = map[string]struct{ path, body string }{
 	"twilio opt-out":    {"/webhooks/twilio/inbound", "MessageSid=" + sid + "&AccountSid=" + account + "&From=%2B525512345678&OptOutType=@"},
 	"twilio error code": {"/webhooks/twilio/status", "MessageSid=" + sid + "&AccountSid=" + account + "&MessageStatus=failed&ErrorCode=@"},
 	"guest data":        {"/webhooks/guest/consent", `{"journeyId":"journey/j","occurredAt":"2027-03-02T09:00:00Z","data":{"purpose":"@","granted":"@","version":"@"}}`},
+	"vapi call":         {"/webhooks/vapi", `{"message":{"type":"assistant-request","timestamp":1,"call":{"id":"@","customer":{"number":"+525512345678"}}}}`},
+	"vapi time":         {"/webhooks/vapi", `{"message":{"type":"transfer-destination-request","timestamp":"@","call":{"id":"c","customer":{"number":"+525512345678"}}}}`},
 	"guest time":        {"/webhooks/guest/offer_answer", `{"journeyId":"journey/j","occurredAt":"0001-01-01T00:00:01Z","data":{"answer":"@"}}`},
 }
 

@@ -18,6 +18,8 @@ type Config struct {
 	IdentityKey []byte
 	// Starts says which HubSpot contacts start a journey; nil means none.
 	Starts *profile.StartRules
+	// Assistants take Vapi's inbound calls.
+	Assistants Assistants
 	// Certificates are Amazon's, to verify SNS with; nil fetches them.
 	Certificates *verify.Certificates
 	// Confirm gets an address of Amazon's, and so confirms a subscription; nil

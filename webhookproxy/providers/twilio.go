@@ -24,6 +24,11 @@ const messageIn = "message_in"
 // twilio: one message a post, as a form. A text goes to the claim of its
 // sender's number; a status goes to the workflow named in the URL that this
 // system gave Twilio and Twilio signed.
+//
+// The answer to a text is the empty TwiML, and asks no workflow, though an
+// Event's Asks could: what a guest is told goes out as a message of the journey,
+// with an effect key, a consent and quiet hours. Words in an answer would have
+// none of them, and be lost with it.
 func twilio(config Config) Provider {
 	inbound := func(delivery Delivery) ([]Event, error) { return twilioInbound(delivery, config.IdentityKey) }
 	return Provider{

@@ -72,6 +72,7 @@ var takers = map[string][]string{
 	kit.SignalEmail:         {"journey/", "appt/"},
 	kit.SignalContact:       {"claim/"},
 	kit.SignalGuest:         {"journey/"},
+	kit.SignalCall:          {"claim/"},
 }
 
 // kinds are the beginnings of IDs whose workflows are known.

@@ -72,6 +72,7 @@ func (j *journey) offerCommands(ctx workflow.Context) {
 	j.offerChannels(ctx)
 	j.offerNote(ctx)
 	j.offerAssign(ctx)
+	j.offerCalls(ctx)
 	j.offerQueries(ctx)
 	j.core.DivertWhen(j.mustDivert)
 }

@@ -20,10 +20,10 @@ func (j *journey) deposit(ctx workflow.Context) (string, error) {
 	j.startPlan(ctx, until)
 	// The plan keeps the deposit's deadline; ours only notices a silent plan.
 	deadline := j.core.Deadline("deposit", until.Add(program.Deadlines.Cancelling.Value()), kit.ClassMoney, "attention: the plan is silent")
-	sent := 0
+	sent, asked := 0, 0
 	for {
 		wake, err := j.core.Until(ctx, deadline, func() bool {
-			return j.state.Money.Pages > sent || j.state.Money.Closed != "" || moneyRank(j.state.Money.State) >= moneyRank(payment.MoneyDeposit)
+			return j.state.Money.Pages > sent || j.state.Calls.Link.Number > asked || j.state.Money.Closed != "" || moneyRank(j.state.Money.State) >= moneyRank(payment.MoneyDeposit)
 		})
 		switch {
 		case err != nil:
@@ -38,8 +38,11 @@ func (j *journey) deposit(ctx workflow.Context) (string, error) {
 			j.core.Settle("plan_silent")
 			return j.next(StageDeposit), nil
 		}
-		sent = j.state.Money.Pages
+		sent, asked = j.state.Money.Pages, j.state.Calls.Link.Number
 		if err := j.requestPayment(ctx, sent); err != nil {
+			return "", err
+		}
+		if err := j.sendAskedLink(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -54,9 +57,13 @@ func (j *journey) requestPayment(ctx workflow.Context, page int) error {
 		return err
 	}
 	return j.say(ctx, "payment_request-"+number(page), wording.PaymentRequest, map[string]string{
-		"amount": amount(j.program().Price.Deposit, j.locale()), "link": j.state.Money.PageURL,
-		"until": j.state.Money.PageUntil.UTC().Format("2006-01-02 15:04 UTC"),
+		"amount": amount(j.program().Price.Deposit, j.locale()), "link": j.state.Money.PageURL, "until": j.pageUntil(),
 	}, j.state.Money.PageUntil)
+}
+
+// pageUntil is when the page closes, as the guest reads it.
+func (j *journey) pageUntil() string {
+	return j.state.Money.PageUntil.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 func (j *journey) startPlan(ctx workflow.Context, until time.Time) {

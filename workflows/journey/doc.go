@@ -10,6 +10,9 @@
 //   - nothing is charged before the policy is accepted, and nothing is booked
 //     before the deposit is in;
 //   - a cancelled guest hears the truth, and nothing else any more;
+//   - a caller is known by a number that can be forged, so what is said on the
+//     telephone tells a date and a time and nothing else, and what is sent goes to
+//     the guest's own addresses;
 //   - it closes only when nothing is held and no request is unanswered; money
 //     that comes later belongs to its PaymentPlan, which lives on.
 package journey

@@ -34,7 +34,7 @@ func (j *journey) say(ctx workflow.Context, step, template string, params map[st
 }
 
 func (j *journey) mail(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
-	if j.state.Email == "" || slices.Contains(j.state.OptedOut, "email") || j.did(step) {
+	if !j.mails() || j.did(step) {
 		return nil
 	}
 	_, err := kit.Do(ctx, j.core, kit.Step[email.Message, email.Receipt]{
@@ -48,12 +48,17 @@ func (j *journey) mail(ctx workflow.Context, step, template string, params map[s
 }
 
 func (j *journey) text(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
-	if j.state.Phone == "" || slices.Contains(j.state.OptedOut, "sms") || j.did(step) {
+	if !j.texts() || j.did(step) {
 		return nil
 	}
 	if err := j.awaitDay(ctx, step, before); err != nil {
 		return err
 	}
+	return j.textNow(ctx, step, template, params, before)
+}
+
+// textNow is text at any hour.
+func (j *journey) textNow(ctx workflow.Context, step, template string, params map[string]string, before time.Time) error {
 	receipt, err := kit.Do(ctx, j.core, kit.Step[sms.Message, sms.Receipt]{
 		Name: step, Call: sms.Send, Guest: true, Skippable: true, Before: before,
 		Request: sms.Message{To: j.state.Phone, Template: template, Locale: j.locale(), Params: params, WorkflowID: j.id},
@@ -62,6 +67,15 @@ func (j *journey) text(ctx workflow.Context, step, template string, params map[s
 		j.refuseChannel("sms")
 	}
 	return err
+}
+
+// mails says whether the guest can be written to by e-mail, texts by text.
+func (j *journey) mails() bool {
+	return j.state.Email != "" && !slices.Contains(j.state.OptedOut, "email")
+}
+
+func (j *journey) texts() bool {
+	return j.state.Phone != "" && !slices.Contains(j.state.OptedOut, "sms")
 }
 
 // did says whether a step is done. A stage that an operator lets begin again has
@@ -83,10 +97,9 @@ func (j *journey) awaitDay(ctx workflow.Context, step string, before time.Time) 
 	if err != nil {
 		return err
 	}
-	mailed := j.state.Email != "" && !slices.Contains(j.state.OptedOut, "email")
 	switch {
 	case !window.At.After(now):
-	case mailed:
+	case j.mails():
 		return j.core.PassOver(ctx, step, "it is night, and the mail has gone")
 	case !before.IsZero() && !window.At.Before(before):
 		return j.core.PassOver(ctx, step, "it is night until it would be too late")

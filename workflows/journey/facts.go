@@ -25,7 +25,13 @@ func (j *journey) receive(ctx workflow.Context) {
 	}
 	on(kit.SignalGuest, "The guest's app or website: intake, consent, health_form, policy_accepted, offer_answer.",
 		func(fact kit.Fact) { j.guestFact(ctx, fact) })
-	on(kit.SignalMessageIn, "A text from the guest.", func(kit.Fact) { j.core.Raise(ctx, "message_in") })
+	on(kit.SignalMessageIn, "A text from the guest, or a call back that was promised.", func(fact kit.Fact) {
+		if fact.Type == profile.FactCallBack {
+			j.core.Raise(ctx, attentionCallBack)
+			return
+		}
+		j.core.Raise(ctx, "message_in")
+	})
 	on(kit.SignalMessageStatus, "What became of a text message.", func(kit.Fact) {})
 	on(kit.SignalEmail, "What became of an e-mail.", func(fact kit.Fact) { j.emailFact(ctx, fact) })
 	on(SignalMergedFrom, "Another journey of the same guest goes on in this one.",

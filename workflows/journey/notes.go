@@ -21,7 +21,7 @@ const (
 )
 
 func (j *journey) offerNote(ctx workflow.Context) {
-	kit.OnCommand(ctx, j.core, UpdateNote, "Keep a note with the journey; the last 50 are kept.",
+	kit.OnCommand(ctx, j.core, UpdateNote, "Keep a note with the journey; the last 50 are kept. It also says that who wanted a call was called back.",
 		j.open,
 		func(command AddNote) error {
 			if command.Text == "" || len(command.Text) > maxNote {
@@ -34,6 +34,7 @@ func (j *journey) offerNote(ctx workflow.Context) {
 			if extra := len(j.state.Notes) - maxNotes; extra > 0 {
 				j.state.Notes = append([]OperatorNote(nil), j.state.Notes[extra:]...)
 			}
+			j.core.Settle(attentionCallBack)
 			j.core.Note(ctx, "command", "note by "+command.Actor)
 			return kit.Verdict{Detail: "kept"}
 		})

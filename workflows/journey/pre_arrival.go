@@ -94,10 +94,10 @@ func (j *journey) paid() bool {
 }
 
 // untilEvent waits like Until, and meanwhile passes every payment page on that
-// the plan asks the guest to use.
+// the plan asks the guest to use, or that the guest asks for once more.
 func (j *journey) untilEvent(ctx workflow.Context, deadline kit.Deadline, ready func() bool) error {
 	for {
-		action := j.state.Money.Actions
+		action, asked := j.state.Money.Actions, j.state.Calls.Link.Number
 		if action > 0 && j.state.Money.ActionURL != "" {
 			err := j.say(ctx, "payment_action-"+number(action), wording.PaymentAction, map[string]string{
 				"amount": amount(j.program().Price.Balance, j.locale()), "link": j.state.Money.ActionURL,
@@ -106,7 +106,12 @@ func (j *journey) untilEvent(ctx workflow.Context, deadline kit.Deadline, ready 
 				return err
 			}
 		}
-		wake, err := j.core.Until(ctx, deadline, func() bool { return ready() || j.state.Money.Actions > action })
+		if err := j.sendAskedLink(ctx); err != nil {
+			return err
+		}
+		wake, err := j.core.Until(ctx, deadline, func() bool {
+			return ready() || j.state.Money.Actions > action || j.state.Calls.Link.Number > asked
+		})
 		if err != nil || wake == kit.Expired || ready() {
 			return err
 		}

@@ -114,6 +114,8 @@ type State struct {
 	Asked  int     `json:"asked,omitempty"` // numbers the chores
 	// Told is what the guest was told of the cancellation.
 	Told Told `json:"told,omitzero"`
+	// Calls is what the guest asked for on the telephone.
+	Calls Calls `json:"calls,omitzero"`
 }
 
 // Told is the content of the cancellation message.

@@ -71,6 +71,7 @@ const (
 	SignalEmail         = "email_event"    // to the workflow that sent the mail
 	SignalContact       = "contact_event"  // to Claim
 	SignalGuest         = "guest_event"    // to GuestJourney
+	SignalCall          = "call_event"     // to Claim: a telephone call from this number
 	// SignalContinueAsNew asks any workflow to leave its history at the next
 	// wait: the quiet point before an upgrade, and a test's lever.
 	SignalContinueAsNew = "continue_as_new"

@@ -89,6 +89,12 @@ func (c *claim) offer(ctx workflow.Context) {
 	}
 	byID := func(fact kit.Fact) string { return fact.ID }
 	kit.OnSignal(ctx, c.core, kit.SignalMessageIn, "A text from this number.", byID, wait)
+	kit.OnSignal(ctx, c.core, kit.SignalCall, "A telephone call from this number; what it asks for comes as updates.", byID, func(fact kit.Fact) {
+		c.core.Note(ctx, "fact", fact.Provider+" "+fact.Type)
+		if fact.Type == FactCallBack {
+			wait(fact)
+		}
+	})
 	kit.OnSignal(ctx, c.core, kit.SignalContact, "The CRM tells of this contact.", byID, wait)
 	kit.OnSignal(ctx, c.core, SignalEnqueue, "A lead of the CRM waits for its turn.",
 		func(request directory.StartRequest) string { return request.ContactID },
@@ -103,6 +109,8 @@ func (c *claim) offer(ctx workflow.Context) {
 		}
 		return BindResult{GuestRef: c.state.GuestRef}
 	})
+	kit.OnRequest(ctx, c.core, UpdateOwner, "The proxy asks whose number calls.",
+		func(kit.Empty) Owner { return Owner{GuestRef: c.state.GuestRef} })
 	kit.OfferCommands(ctx, c.core, nil, nil)
 	kit.OnQuery(ctx, kit.QueryStatus, "Who owns the address, and what waits.", c.overview)
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return c.state.Common.Timeline })
@@ -110,9 +118,11 @@ func (c *claim) offer(ctx workflow.Context) {
 
 // ClaimOverview answers the claim's query "status".
 type ClaimOverview struct {
-	Kind      string    `json:"kind"`
-	GuestRef  string    `json:"guestRef,omitempty"`
-	Waiting   int       `json:"waiting"`
+	Kind     string `json:"kind"`
+	GuestRef string `json:"guestRef,omitempty"`
+	Waiting  int    `json:"waiting"`
+	// CallBack are the numbers that wait for a call and belong to no guest.
+	CallBack  []string  `json:"callBack,omitempty"`
 	Queue     int       `json:"queue"`
 	Started   int       `json:"started"`
 	Attention []string  `json:"attention,omitempty"`
@@ -120,8 +130,14 @@ type ClaimOverview struct {
 }
 
 func (c *claim) overview() ClaimOverview {
+	var callBack []string
+	for _, waiting := range c.state.Waiting {
+		if waiting.Fact.Type == FactCallBack {
+			callBack = append(callBack, waiting.Fact.Data["from"])
+		}
+	}
 	return ClaimOverview{
-		Kind: c.input.Kind, GuestRef: c.state.GuestRef, Waiting: len(c.state.Waiting), Queue: len(c.state.Queue),
+		Kind: c.input.Kind, GuestRef: c.state.GuestRef, Waiting: len(c.state.Waiting), CallBack: callBack, Queue: len(c.state.Queue),
 		Started: c.state.Count, Attention: c.state.Common.Attention, Since: c.state.Since,
 	}
 }

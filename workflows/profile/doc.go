@@ -9,5 +9,7 @@
 //
 // Claim is signalled with start by the webhook proxy for an event whose signed
 // content names no workflow. It owns one address: the first guest to bind it
-// keeps it, and facts that came earlier wait for a bounded time.
+// keeps it, and facts that came earlier wait for a bounded time. When a number
+// calls, the proxy asks its claim whose it is, and the profile which language and
+// journey are the guest's; what it says to the caller the journey decides.
 package profile

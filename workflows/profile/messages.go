@@ -83,11 +83,25 @@ type BindResult struct {
 	GuestRef string `json:"guestRef"`
 }
 
+// Owner answers the claim's update "owner".
+type Owner struct {
+	GuestRef string `json:"guestRef,omitempty"` // empty: nobody has claimed the address
+}
+
+// Caller answers the profile's update "caller".
+type Caller struct {
+	Locale string `json:"locale,omitempty"` // empty: not known
+	// JourneyID is the newest open journey; empty means that there is none.
+	JourneyID string `json:"journeyId,omitempty"`
+}
+
 // Names of updates and signals between directory, claims, profiles and journeys.
 const (
 	UpdateBind          = "bind"           // to Claim
 	UpdateJourneyOpened = "journey_opened" // to GuestProfile
 	UpdateLeadAgain     = "lead_again"     // to GuestProfile
+	UpdateOwner         = "owner"          // to Claim: kit.Empty, answered by an Owner
+	UpdateCaller        = "caller"         // to GuestProfile: kit.Empty, answered by a Caller
 	SignalJourneyClosed = "journey_closed" // to GuestProfile: kit.Fact, Object = journey ID
 	// SignalJourneyDates goes to GuestProfile when a journey's dates are known or
 	// change: kit.Fact, Object = journey ID, Type FactDates, Data["arrival"] and
@@ -113,7 +127,10 @@ const (
 	FactDuplicate     = "duplicate"
 	FactDuplicateOver = "duplicate_over"
 	FactLeadAgain     = "lead_again"
-	factClosed        = "closed"
+	// FactCallBack: a caller was promised that somebody calls back. It goes the
+	// way of a text, from the claim to the newest journey.
+	FactCallBack = "call_back"
+	factClosed   = "closed"
 )
 
 // held is a fact that came before anyone claimed the address.

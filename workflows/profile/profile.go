@@ -90,6 +90,8 @@ func (g *guest) offer(ctx workflow.Context) {
 		func(lead LeadAgain) LeadAgainResult { return g.leadAgain(ctx, lead) })
 	kit.OnRequest(ctx, g.core, UpdateJourneyOpened, "The directory tells of a new journey; answers the closed channels.",
 		func(opened Opened) OpenedResult { return g.opened(ctx, opened) })
+	kit.OnRequest(ctx, g.core, UpdateCaller, "The proxy asks who calls: language and newest open journey.",
+		func(kit.Empty) Caller { return g.caller() })
 	kit.OfferCommands(ctx, g.core, nil, nil)
 	kit.OnQuery(ctx, kit.QueryStatus, "Channels and open journeys.", g.overview)
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return g.state.Common.Timeline })
@@ -128,6 +130,14 @@ func (g *guest) opened(ctx workflow.Context, opened Opened) OpenedResult {
 		g.core.Note(ctx, "fact", "journey opened: "+opened.JourneyID)
 	}
 	return OpenedResult{OptedOut: append([]string(nil), g.state.OptedOut...)}
+}
+
+func (g *guest) caller() Caller {
+	caller := Caller{Locale: g.state.Locale}
+	if open := len(g.state.Journeys); open > 0 {
+		caller.JourneyID = g.state.Journeys[open-1].JourneyID
+	}
+	return caller
 }
 
 // heed closes or opens the channel in the very task in which the text arrived.
@@ -226,13 +236,17 @@ func (g *guest) spread(ctx workflow.Context, fact kit.Fact, channel string) {
 	}
 }
 
-// forward hands a text to the newest open journey; without one an operator is
-// asked.
+// forward hands a text, or the promise of a call, to the newest open journey;
+// without one an operator is asked.
 func (g *guest) forward(ctx workflow.Context, fact kit.Fact) error {
 	for i := len(g.state.Journeys) - 1; i >= 0; i-- {
 		if g.pass(ctx, fact, g.state.Journeys[i].JourneyID, kit.SignalMessageIn, fact) {
 			return nil
 		}
+	}
+	if fact.Type == FactCallBack {
+		g.core.Raise(ctx, FactCallBack)
+		return nil
 	}
 	g.core.Note(ctx, "fact", "a text without an open journey")
 	g.core.Raise(ctx, "message_without_journey")
