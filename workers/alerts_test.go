@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/views"
 	"guestjourney/workflows"
 	"guestjourney/workflows/kit"
@@ -43,7 +44,7 @@ func TestAlertRules(t *testing.T) {
 // a parked step. When visibility cannot be asked, no old figure stands.
 func TestBacklogOnTheRealEndpoint(t *testing.T) {
 	server := devserver.Start(t)
-	metrics := freePort(t)
+	metrics := freeport.Address(t)
 	environment(t, "http://127.0.0.1:1", map[string]string{"METRICS_ADDR": metrics, "BACKLOG_INTERVAL": "100ms"})
 	p := startProcess(t, server)
 	connection := dial(t, server)

@@ -110,7 +110,7 @@ func (r result) problems() []string {
 		found = append(found, "the second try fails: "+failure.Text(r.last))
 	}
 	switch class := failure.ClassOf(r.first); {
-	case r.first == nil && len(r.kind.classes) > 0 && !r.kind.bearable && !(r.reading && r.kind.breaking):
+	case r.first == nil && len(r.kind.classes) > 0 && !r.kind.bearable && (!r.reading || !r.kind.breaking):
 		found = append(found, "the first try does not notice the fault")
 	case r.first != nil && !slices.Contains(r.kind.classes, class):
 		found = append(found, fmt.Sprintf("class %s, want one of %v: %s", class, r.kind.classes, failure.Text(r.first)))

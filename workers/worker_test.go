@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,6 +28,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/config"
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/temporalclient"
 )
 
@@ -163,14 +163,6 @@ func dial(t *testing.T, server *devserver.Server) client.Client {
 	return connection
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // only asks for a number
-	return listener.Addr().String()
-}
-
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -186,7 +178,7 @@ func get(t *testing.T, url string) (int, string) {
 // TestEveryQueueIsServed: workflows on one queue only, each capability on its own.
 func TestEveryQueueIsServed(t *testing.T) {
 	server := devserver.Start(t)
-	metrics := freePort(t)
+	metrics := freeport.Address(t)
 	environment(t, "http://127.0.0.1:1", map[string]string{"METRICS_ADDR": metrics})
 	p := startProcess(t, server)
 	connection := dial(t, server)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/sandbox"
 )
 
@@ -22,7 +23,7 @@ const lead = `{"email":"ana@guests.example","phone":"+14155550101","firstName":"
 func TestTheStepsCarryAJourneyToItsEnd(t *testing.T) {
 	variables := Example()
 	database := postgresql(t, variables["POSTGRES_PASSWORD"])
-	proxy := "127.0.0.1:" + freePort(t)
+	proxy := freeport.Address(t)
 	providers, accounts := startSandbox(t, proxy)
 	maps.Copy(variables, accounts)
 	variables["PUBLIC_URL"] = "http://" + proxy
@@ -33,16 +34,16 @@ func TestTheStepsCarryAJourneyToItsEnd(t *testing.T) {
 	assert.Contains(t, s.output(s.command("setup", nil)), "namespace guest-journeys registered")
 	assert.Contains(t, s.output(s.command("setup", nil)), "namespace guest-journeys was there; all")
 
-	metrics := "127.0.0.1:" + freePort(t)
+	metrics := freeport.Address(t)
 	s.start("worker", map[string]string{
 		"METRICS_ADDR": metrics, "PROGRAMS_DIR": filepath.Join(Root(t), "internal/deployment/testdata/programs"),
 		// The sandbox has no account's file.
 		"GOOGLE_CREDENTIALS_FILE": "", "GOOGLE_ACCESS_TOKEN": accounts["GOOGLE_ACCESS_TOKEN"],
 	}, metrics)
 	s.start("proxy", map[string]string{
-		"PROXY_ADDR": proxy, "METRICS_ADDR": "127.0.0.1:" + freePort(t), "INBOX_PATH": filepath.Join(t.TempDir(), "inbox.db"),
+		"PROXY_ADDR": proxy, "METRICS_ADDR": freeport.Address(t), "INBOX_PATH": filepath.Join(t.TempDir(), "inbox.db"),
 	}, proxy)
-	codec := "127.0.0.1:" + freePort(t)
+	codec := freeport.Address(t)
 	s.start("codec", map[string]string{"CODEC_ADDR": codec}, codec)
 
 	begin := s.command("starter", nil, "start", "-f", "-", "--program", "quick", "--id", "compose", "--test")

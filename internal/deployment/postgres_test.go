@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"guestjourney/internal/freeport"
 )
 
 // cluster is a PostgreSQL of the test's own, with its data in a temporary
@@ -32,7 +34,7 @@ func postgresql(t *testing.T, password string) *cluster {
 		t.Skip("Debian's package postgresql is not installed")
 	}
 	slices.Sort(found)
-	c := &cluster{binaries: found[len(found)-1], port: freePort(t), password: password}
+	c := &cluster{binaries: found[len(found)-1], port: freeport.Get(t), password: password}
 	folder := t.TempDir()
 	c.attr = unprivileged(t, folder)
 	file := filepath.Join(folder, "password")

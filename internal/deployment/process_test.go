@@ -1,13 +1,9 @@
 package deployment
 
 import (
-	"math"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -66,35 +62,4 @@ func eventually(t *testing.T, within time.Duration, what string, condition func(
 		case <-tick.C:
 		}
 	}
-}
-
-// lowPort is a free one that fits the server's table of its members, whose
-// column for it is a smallint. None is given out twice.
-func lowPort(t *testing.T) string {
-	t.Helper()
-	for lastLowPort < math.MaxInt16 {
-		lastLowPort++
-		port := strconv.Itoa(lastLowPort)
-		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			continue
-		}
-		require.NoError(t, listener.Close())
-		return port
-	}
-	t.Fatal("there is no free port below 32768")
-	return ""
-}
-
-// lastLowPort begins at random, so that two runs on one machine seldom meet.
-var lastLowPort = 20000 + rand.IntN(10000)
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // the port is free again either way
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
 }

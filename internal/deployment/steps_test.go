@@ -15,6 +15,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/sandbox"
 )
 
@@ -101,7 +102,7 @@ func (s *steps) startServer() {
 	}
 	for _, port := range []string{"GRPC", "HTTP", "MEMBERSHIP"} {
 		for _, part := range []string{"FRONTEND", "MATCHING", "HISTORY", "WORKER"} {
-			moved[part+"_"+port+"_PORT"] = lowPort(s.t)
+			moved[part+"_"+port+"_PORT"] = freeport.Get(s.t)
 		}
 	}
 	s.temporal = "127.0.0.1:" + moved["FRONTEND_GRPC_PORT"]

@@ -3,7 +3,6 @@ package inbox_test
 import (
 	"database/sql"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,6 +16,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
+
+	"guestjourney/internal/freeport"
 )
 
 // cluster is a PostgreSQL of the test's own; it takes any user of this machine
@@ -36,7 +37,7 @@ func postgresql(t testing.TB, fsync string) *cluster {
 	}
 	slices.Sort(found)
 	binaries, folder := found[len(found)-1], t.TempDir()
-	attributes, port := unprivileged(t, folder), freePort(t)
+	attributes, port := unprivileged(t, folder), freeport.Get(t)
 	data := filepath.Join(folder, "data")
 	initialise := exec.Command(filepath.Join(binaries, "initdb"), "--pgdata", data, "--username", "inbox", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
 	initialise.SysProcAttr, initialise.Dir, initialise.Env = attributes, "/", []string{"LC_ALL=C"}
@@ -98,14 +99,4 @@ func unprivileged(t testing.TB, folder string) *syscall.SysProcAttr {
 	require.NoError(t, os.Chown(folder, int(uid), int(gid)))
 	require.NoError(t, os.Chmod(filepath.Dir(folder), 0o755)) //nolint:gosec // holds nothing secret
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // only its number is wanted
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
 }

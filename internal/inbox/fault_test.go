@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/codec"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/inbox"
 )
 
@@ -189,7 +190,7 @@ func TestPlaceThatCannotBeOpened(t *testing.T) {
 	require.ErrorIs(t, err, inbox.ErrUnavailable)
 	require.ErrorContains(t, err, "INBOX_PATH")
 
-	p.url = "postgres://inbox:secret-word@127.0.0.1:" + freePort(t) + "/inbox"
+	p.url = "postgres://inbox:secret-word@127.0.0.1:" + freeport.Get(t) + "/inbox"
 	_, err = inbox.Open(t.Context(), p.config(t))
 	require.ErrorIs(t, err, inbox.ErrUnavailable)
 	require.ErrorContains(t, err, "check that PostgreSQL runs")

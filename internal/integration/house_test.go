@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +27,7 @@ import (
 	"guestjourney/activities/programs"
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
 )
@@ -100,7 +100,7 @@ func open(t *testing.T, set settings) *house {
 	h.server = devserver.StartWith(t, devserver.Settings{File: set.serverFile})
 	secrets, err := sandbox.GenerateSecrets()
 	require.NoError(t, err)
-	h.proxyURL = "http://127.0.0.1:" + freePort(t)
+	h.proxyURL = "http://127.0.0.1:" + freeport.Get(t)
 	h.startSandbox(set, secrets)
 	h.client = h.dial(set)
 	h.env = h.environment(t, set, secrets)
@@ -193,7 +193,7 @@ type process struct {
 // start runs a program and waits until it says that it is well.
 func (h *house) start(binary, name string, env []string) *process {
 	h.t.Helper()
-	metrics := "127.0.0.1:" + freePort(h.t)
+	metrics := freeport.Address(h.t)
 	file := h.logFile(name)
 	p := &process{Cmd: exec.Command(binary), name: name, log: file.Name(), done: make(chan struct{})}
 	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
@@ -275,16 +275,6 @@ func (h *house) eventually(within time.Duration, what string, condition func() b
 		case <-tick.C:
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // the port is free again either way
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
 }
 
 func newKey(id string) string {

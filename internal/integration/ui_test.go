@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"guestjourney/activities/options"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -40,7 +41,7 @@ func (h *house) browse() *browser {
 	h.t.Helper()
 	bin, err := binaries()
 	require.NoError(h.t, err)
-	address, token := "127.0.0.1:"+freePort(h.t), "0123456789abcdef0123456789abcdef"
+	address, token := freeport.Address(h.t), "0123456789abcdef0123456789abcdef"
 	server := exec.Command(filepath.Join(bin, "starter"), "codec")
 	server.Env = []string{"PAYLOAD_KEYS=" + h.keys, "CODEC_ADDR=" + address, "CODEC_TOKEN=" + token, "CODEC_UI_ORIGIN=" + uiOrigin}
 	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +24,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
 	"guestjourney/workflows/payment"
 )
 
@@ -169,7 +169,7 @@ func open(b *testing.B) *bench {
 		_, err := connection.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: receiver(int64(i)), TaskQueue: "nobody"}, payment.Type)
 		require.NoError(b, err)
 	}
-	m := &bench{B: b, temporal: connection, proxy: newSender(freeAddress(b)), bare: newSender(freeAddress(b)), metricsAddress: freeAddress(b)}
+	m := &bench{B: b, temporal: connection, proxy: newSender(freeport.Address(b)), bare: newSender(freeport.Address(b)), metricsAddress: freeport.Address(b)}
 	m.start(exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+server.HostPort)
 	binary := filepath.Join(b.TempDir(), "webhookproxy")
 	output, err := exec.Command("go", "build", "-o", binary, "guestjourney/webhookproxy").CombinedOutput()
@@ -193,11 +193,4 @@ func (m *bench) start(program *exec.Cmd, environment ...string) {
 		_ = program.Process.Kill()
 		_ = program.Wait()
 	})
-}
-
-func freeAddress(b *testing.B) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(b, err)
-	defer listener.Close() //nolint:errcheck // the port is free again either way
-	return listener.Addr().String()
 }

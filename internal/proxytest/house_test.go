@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,6 +22,7 @@ import (
 	"guestjourney/activities/options"
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
 )
@@ -63,10 +63,10 @@ func open(t *testing.T) *house {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	h := &house{
-		t: t, secrets: secrets, ring: ring, address: "127.0.0.1:" + freePort(t), file: filepath.Join(folder, "temporal.db"), counted: counts{},
+		t: t, secrets: secrets, ring: ring, address: freeport.Address(t), file: filepath.Join(folder, "temporal.db"), counted: counts{},
 	}
 	h.gate = openGate(t, h.address)
-	webhooks, metrics := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
+	webhooks, metrics := freeport.Address(t), freeport.Address(t)
 	h.proxyURL, h.metricsURL = "http://"+webhooks, "http://"+metrics+"/metrics"
 	h.env = []string{
 		"HOME=" + folder, "PAYLOAD_KEYS=" + keys, "IDENTITY_KEY=" + base64.StdEncoding.EncodeToString(identityKey), "TEMPORAL_ADDRESS=" + h.gate.address,
@@ -245,16 +245,6 @@ func (s *said) tail(limit int) string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return string(s.text.Bytes()[max(0, s.text.Len()-limit):])
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close() //nolint:errcheck // the port is free again either way
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
 }
 
 func randomKey() string {
