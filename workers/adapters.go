@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/time/rate"
 
 	"guestjourney/activities/calendar"
@@ -32,11 +33,11 @@ type adapters struct {
 	clients []*provider.Client
 }
 
-func newAdapters(set settings, logger *slog.Logger) (*adapters, error) {
+func newAdapters(set settings, logger *slog.Logger, meter metric.Meter) (*adapters, error) {
 	a := &adapters{}
 	outside := func(name, base string, callRate float64) (*provider.Client, error) {
 		client, err := provider.New(provider.Config{
-			Name: name, BaseURL: base, Logger: logger, Rate: rate.Limit(callRate), Timeout: set.callTimeout, Circuit: provider.Circuit{Open: set.CircuitOpen},
+			Name: name, BaseURL: base, Logger: logger, Meter: meter, Rate: rate.Limit(callRate), Timeout: set.callTimeout, Circuit: provider.Circuit{Open: set.CircuitOpen},
 		})
 		if err == nil {
 			a.clients = append(a.clients, client)

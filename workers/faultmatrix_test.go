@@ -190,7 +190,7 @@ func (w *matrixWorld) connect(address string, timeout time.Duration) {
 	w.t.Helper()
 	set := vendorSettings(w.secrets, address)
 	set.callTimeout = timeout
-	out, err := newAdapters(set, slog.New(slog.DiscardHandler))
+	out, err := newAdapters(set, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite

@@ -27,6 +27,7 @@ var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60
 type metrics struct {
 	handler  client.MetricsHandler
 	registry *prometheus.Registry
+	meters   *metric.MeterProvider
 	// working is true while every worker polls its queue.
 	working atomic.Bool
 }
@@ -42,7 +43,7 @@ func newMetrics() (*metrics, error) {
 		metric.Instrument{Kind: metric.InstrumentKindHistogram},
 		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: buckets}},
 	)))
-	return &metrics{registry: registry, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+	return &metrics{registry: registry, meters: meters, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                meters.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
 	})}, nil

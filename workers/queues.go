@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"guestjourney/activities/calendar"
@@ -84,7 +85,7 @@ func workflowPollers() worker.PollerBehavior {
 
 // newWorker makes the worker of one queue. Activities run under the given
 // context, which ends when they are interrupted.
-func newWorker(activities context.Context, temporal client.Client, set settings, q queue, fatal func(error)) worker.Worker {
+func newWorker(activities context.Context, temporal client.Client, set settings, q queue, counted interceptor.WorkerInterceptor, fatal func(error)) worker.Worker {
 	w := worker.New(temporal, q.name, worker.Options{
 		DisableWorkflowWorker:        !q.workflows,
 		TaskQueueActivitiesPerSecond: q.rate,
@@ -92,6 +93,7 @@ func newWorker(activities context.Context, temporal client.Client, set settings,
 		StickyScheduleToStartTimeout: set.StickyTimeout,
 		WorkerStopTimeout:            set.StopTimeout,
 		BackgroundActivityContext:    activities,
+		Interceptors:                 []interceptor.WorkerInterceptor{counted},
 		OnFatalError:                 fatal,
 	})
 	q.register(w)

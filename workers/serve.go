@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -28,11 +27,6 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err := set.check(); err != nil {
 		return err
 	}
-	out, err := newAdapters(set, logger)
-	if err != nil {
-		return err
-	}
-	defer out.close()
 	known, err := catalogue.Open(set.ProgramsDir)
 	if err != nil {
 		return config.Invalid("PROGRAMS_DIR", err.Error())
@@ -46,6 +40,11 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	out, err := newAdapters(set, logger, measured.meters.Meter("guestjourney/activities/provider"))
+	if err != nil {
+		return err
+	}
+	defer out.close()
 	measured.registry.MustRegister(out.circuits()...)
 	watched, err := measured.listen(ctx, set.MetricsAddr, logger)
 	if err != nil {
@@ -55,7 +54,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
 		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
-		return work(ctx, forWorkers, set, queues(set, out, in), logger, &measured.working)
+		return work(ctx, forWorkers, set, queues(set, out, in), logger, measured)
 	})
 }
 
@@ -101,7 +100,11 @@ func withTemporal(ctx context.Context, set settings, logger *slog.Logger, shown 
 
 // work runs one worker a queue until ctx ends or one of them fails for good: a
 // process that serves only some of its queues would look healthy and be broken.
-func work(ctx context.Context, temporal client.Client, set settings, all []queue, logger *slog.Logger, working *atomic.Bool) error {
+func work(ctx context.Context, temporal client.Client, set settings, all []queue, logger *slog.Logger, measured *metrics) error {
+	counted, err := newFailures(measured.meters.Meter("guestjourney/workers"))
+	if err != nil {
+		return err
+	}
 	worker.SetStickyWorkflowCacheSize(set.StickyCacheSize)
 	broken := make(chan error, len(all))
 	activities, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -112,7 +115,7 @@ func work(ctx context.Context, temporal client.Client, set settings, all []queue
 		logger.Info("workers stopped")
 	}()
 	for _, q := range all {
-		w := newWorker(activities, temporal, set, q, func(err error) {
+		w := newWorker(activities, temporal, set, q, counted, func(err error) {
 			broken <- fmt.Errorf("worker for queue %s: %w", q.name, err)
 		})
 		if err := w.Start(); err != nil {
@@ -120,8 +123,8 @@ func work(ctx context.Context, temporal client.Client, set settings, all []queue
 		}
 		running = append(running, w)
 	}
-	working.Store(true)
-	defer working.Store(false)
+	measured.working.Store(true)
+	defer measured.working.Store(false)
 	logger.Info("workers started", "queues", len(all), "keys", set.Ring().String(), "plaintext", set.AllowPlaintext)
 	select {
 	case err := <-broken:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/time/rate"
 
 	"guestjourney/activities/failure"
@@ -31,6 +32,8 @@ type Config struct {
 	Transport http.RoundTripper
 	// Logger receives one line a call; nil is slog's default.
 	Logger *slog.Logger
+	// Meter makes the metrics of the calls; nil measures nothing.
+	Meter metric.Meter
 	// Rate limits the calls per second of this process; 0 is no limit.
 	Rate rate.Limit
 	// Circuit replaces the table's row; a zero field takes the table's.
@@ -59,6 +62,8 @@ type Client struct {
 	transport http.RoundTripper
 	limiter   *rate.Limiter
 	breaker   *breaker
+
+	instruments instruments
 }
 
 // New checks the configuration.
@@ -90,6 +95,9 @@ func New(config Config) (*Client, error) {
 		config.Logger = slog.Default()
 	}
 	client := &Client{config: config, base: base, transport: config.Transport, limiter: newLimiter(config.Rate)}
+	if client.instruments, err = newInstruments(config.Meter); err != nil {
+		return nil, fmt.Errorf("provider %s: %w", config.Name, err)
+	}
 	client.breaker = newBreaker(config.Name, config.Circuit, config.Logger)
 	if client.transport == nil {
 		client.transport = newTransport()

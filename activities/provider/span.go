@@ -30,6 +30,7 @@ func (a *attempt) begin(leave func(outcome)) call {
 // end writes the call's one line, ends its span and tells the circuit.
 func (a *attempt) end(c call, err error) {
 	a.log(c.started, err)
+	a.measure(c.started, err)
 	c.leave(a.outcome(err))
 	status := a.trace.Status()
 	c.span.SetAttributes(attribute.String("status_class", statusClass(status)))

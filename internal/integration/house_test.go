@@ -187,6 +187,7 @@ func (h *house) catalogue(program programs.Program) string {
 type process struct {
 	*exec.Cmd
 	name, log string
+	metrics   string // its address
 	done      chan struct{}
 }
 
@@ -195,7 +196,7 @@ func (h *house) start(binary, name string, env []string) *process {
 	h.t.Helper()
 	metrics := freeport.Address(h.t)
 	file := h.logFile(name)
-	p := &process{Cmd: exec.Command(binary), name: name, log: file.Name(), done: make(chan struct{})}
+	p := &process{Cmd: exec.Command(binary), name: name, log: file.Name(), metrics: metrics, done: make(chan struct{})}
 	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
 	p.Stdout, p.Stderr = file, file
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
