@@ -32,15 +32,15 @@ func (a *Activities) Release(ctx context.Context, command options.Command[Place]
 
 // Hold schedules the holding of a place.
 func Hold(ctx workflow.Context, effect options.Effect, request Entry) options.Result[Ref] {
-	return options.Mutate[Entry, Ref](ctx, options.Outside, options.QueueCalendar, Prefix+"Hold", "hold the place", effect, request)
+	return options.Mutate[Entry, Ref](ctx, options.Outside.At(options.PriorityBinding), options.QueueCalendar, Prefix+"Hold", "hold the place", effect, request)
 }
 
 // Change schedules a change of time or status.
 func Change(ctx workflow.Context, effect options.Effect, request Entry) options.Result[Ref] {
-	return options.Mutate[Entry, Ref](ctx, options.Outside, options.QueueCalendar, Prefix+"Change", "change the calendar", effect, request)
+	return options.Mutate[Entry, Ref](ctx, options.Outside.At(options.PriorityBinding), options.QueueCalendar, Prefix+"Change", "change the calendar", effect, request)
 }
 
 // Release schedules the release of a place.
 func Release(ctx workflow.Context, effect options.Effect, request Place) options.Result[Ref] {
-	return options.Mutate[Place, Ref](ctx, options.Outside, options.QueueCalendar, Prefix+"Release", "release the place", effect, request)
+	return options.Mutate[Place, Ref](ctx, options.Outside.At(options.PriorityBinding), options.QueueCalendar, Prefix+"Release", "release the place", effect, request)
 }

@@ -37,5 +37,5 @@ func (a *Activities) send(ctx context.Context, effect options.Effect, message Me
 
 // Send schedules one e-mail.
 func Send(ctx workflow.Context, effect options.Effect, request Message) options.Result[Receipt] {
-	return options.Mutate[Message, Receipt](ctx, options.Outside, options.QueueEmail, Prefix+"Send", "e-mail: "+request.Template, effect, request)
+	return options.Mutate[Message, Receipt](ctx, options.Outside.At(wording.Priority(request.Template, request.Marketing)), options.QueueEmail, Prefix+"Send", "e-mail: "+request.Template, effect, request)
 }

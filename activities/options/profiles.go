@@ -17,6 +17,8 @@ type Profile struct {
 	ScheduleToClose time.Duration
 	// Attempts is the number of tries before the step's own retrying takes over.
 	Attempts int32
+	// Priority within the queue; 0 is PriorityMessage.
+	Priority int
 }
 
 var (
@@ -75,6 +77,7 @@ func (p Profile) activityOptions(ctx workflow.Context, queue, summary string) wo
 		StartToCloseTimeout:    startToClose,
 		ScheduleToCloseTimeout: p.ScheduleToClose,
 		Summary:                summarize(ctx, summary),
+		Priority:               temporal.Priority{PriorityKey: p.Priority},
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,
 			BackoffCoefficient: 2,

@@ -48,30 +48,30 @@ func (a *Activities) Refund(ctx context.Context, command options.Command[RefundR
 
 // EnsureCustomer schedules the creation of the customer.
 func EnsureCustomer(ctx workflow.Context, effect options.Effect, request Customer) options.Result[CustomerRef] {
-	return options.Mutate[Customer, CustomerRef](ctx, options.Outside, options.QueuePayments, Prefix+"EnsureCustomer", "customer", effect, request)
+	return options.Mutate[Customer, CustomerRef](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"EnsureCustomer", "customer", effect, request)
 }
 
 // OpenCheckout schedules the opening of a payment page.
 func OpenCheckout(ctx workflow.Context, effect options.Effect, request CheckoutRequest) options.Result[Checkout] {
-	return options.Mutate[CheckoutRequest, Checkout](ctx, options.Outside, options.QueuePayments, Prefix+"OpenCheckout", "payment page: "+request.Purpose.Step, effect, request)
+	return options.Mutate[CheckoutRequest, Checkout](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"OpenCheckout", "payment page: "+request.Purpose.Step, effect, request)
 }
 
 // ChargeSaved schedules a charge of the saved payment method.
 func ChargeSaved(ctx workflow.Context, effect options.Effect, request ChargeRequest) options.Result[Attempt] {
-	return options.Mutate[ChargeRequest, Attempt](ctx, options.Outside, options.QueuePayments, Prefix+"ChargeSaved", "charge: "+request.Purpose.Step, effect, request)
+	return options.Mutate[ChargeRequest, Attempt](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"ChargeSaved", "charge: "+request.Purpose.Step, effect, request)
 }
 
 // CloseAttempt schedules the closing of a page or of a charge of our own.
 func CloseAttempt(ctx workflow.Context, effect options.Effect, request AttemptRef) options.Result[Attempt] {
-	return options.Mutate[AttemptRef, Attempt](ctx, options.Outside, options.QueuePayments, Prefix+"CloseAttempt", "close "+string(request.Kind), effect, request)
+	return options.Mutate[AttemptRef, Attempt](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"CloseAttempt", "close "+string(request.Kind), effect, request)
 }
 
 // Attempts schedules the look at every attempt of a plan.
 func Attempts(ctx workflow.Context, request AttemptsRequest) options.Result[[]Attempt] {
-	return options.Read[AttemptsRequest, []Attempt](ctx, options.Outside, options.QueuePayments, Prefix+"Attempts", "read payments", request)
+	return options.Read[AttemptsRequest, []Attempt](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"Attempts", "read payments", request)
 }
 
 // RefundPayment schedules a refund.
 func RefundPayment(ctx workflow.Context, effect options.Effect, request RefundRequest) options.Result[Refund] {
-	return options.Mutate[RefundRequest, Refund](ctx, options.Outside, options.QueuePayments, Prefix+"Refund", "refund: "+request.Reason, effect, request)
+	return options.Mutate[RefundRequest, Refund](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"Refund", "refund: "+request.Reason, effect, request)
 }

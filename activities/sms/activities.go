@@ -36,5 +36,5 @@ func (a *Activities) send(ctx context.Context, effect options.Effect, message Me
 
 // Send schedules one text message.
 func Send(ctx workflow.Context, effect options.Effect, request Message) options.Result[Receipt] {
-	return options.Mutate[Message, Receipt](ctx, options.Outside, options.QueueSMS, Prefix+"Send", "text: "+request.Template, effect, request)
+	return options.Mutate[Message, Receipt](ctx, options.Outside.At(wording.Priority(request.Template, request.Marketing)), options.QueueSMS, Prefix+"Send", "text: "+request.Template, effect, request)
 }

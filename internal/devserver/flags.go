@@ -4,7 +4,7 @@ import "guestjourney/workflows/kit"
 
 // Flags are those without which every workflow task of the dev server costs
 // 50 ms: one partition a queue, no limit on internal polls, and a write-ahead
-// log.
+// log; and what makes it keep priorities.
 func Flags() []string {
 	flags := []string{"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"}
 	for _, setting := range []string{
@@ -12,6 +12,7 @@ func Flags() []string {
 		"history.visibilityProcessorMaxPollRPS=10000", "history.outboundProcessorMaxPollRPS=10000",
 		"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1",
 		"system.enableActivityEagerExecution=true", "frontend.namespaceRPS=10000",
+		"matching.useNewMatcher=true", // priorities; the default from server 1.32 on
 	} {
 		flags = append(flags, "--dynamic-config-value", setting)
 	}
