@@ -18,7 +18,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit histories costs bench-proxy fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit house histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -31,8 +31,12 @@ build:
 	@$(GO) build -o $(BIN)/ ./starter ./webhookproxy
 	@$(GO) build -o $(BIN)/worker ./workers
 
-# Everything that is checked, in the order in which it fails fastest.
-test: tools build lint workflowcheck unit
+# Everything that is checked. Lint runs beside the tests of the whole house, which
+# wait more than they compute; `make lint` alone says what it says at once.
+test: tools build unit
+	@nice -n 19 $(MAKE) --no-print-directory lint workflowcheck & checked=$$!; status=0; \
+	$(MAKE) --no-print-directory house || status=$$?; \
+	wait $$checked || status=$$?; exit $$status
 
 tools: $(TEMPORAL) $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 
@@ -46,12 +50,15 @@ workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 
 # The model's sequences come without the race detector, which makes each several
 # times slower, and a part of them with it. Most packages wait for servers more
-# than they compute, so four go side by side. The tests of the whole house come
-# last and alone: they watch real time.
+# than they compute, so four go side by side.
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO) test ./workflows/modeltest
 	@$(GO) test -race -p 4 -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment -e internal/proxytest)
-	@$(GO) test -race -parallel 6 -p 1 -timeout 20m ./internal/integration ./internal/deployment ./internal/proxytest
+
+# The tests of the whole house come last: they watch real time.
+house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
+	@$(GO) test -race -parallel 6 -timeout 20m ./internal/integration
+	@$(GO) test -race -parallel 6 -p 2 -timeout 20m ./internal/deployment ./internal/proxytest
 
 # Records the replay corpus anew from this checkout. From the first release on,
 # histories are only added.
