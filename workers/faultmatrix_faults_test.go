@@ -71,15 +71,9 @@ var faults = []fault{
 		breaks(w, false)
 	}},
 	{name: "drop after write, in the answer", classes: ambiguous, bearable: true, strike: func(_ *front, w http.ResponseWriter, _ *http.Request, pass func() *httptest.ResponseRecorder) {
-		answer := pass()
-		if answer.Code == http.StatusNoContent {
-			copyAnswer(w, answer) // there is nothing that could be slow or break off
-			return
+		if half(w, pass()) {
+			panic(http.ErrAbortHandler)
 		}
-		w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()+1))
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
-		panic(http.ErrAbortHandler)
 	}},
 	{name: "garbage body", classes: ambiguous, bearable: true, strike: func(_ *front, w http.ResponseWriter, _ *http.Request, pass func() *httptest.ResponseRecorder) {
 		answer := pass()
@@ -87,16 +81,9 @@ var faults = []fault{
 		_, _ = io.WriteString(w, "<html>not what was promised")
 	}},
 	{name: "slow body", classes: unanswered, hangs: true, bearable: true, strike: func(f *front, w http.ResponseWriter, r *http.Request, pass func() *httptest.ResponseRecorder) {
-		answer := pass()
-		if answer.Code == http.StatusNoContent {
-			copyAnswer(w, answer) // there is nothing that could be slow or break off
-			return
+		if half(w, pass()) {
+			f.hang(r)
 		}
-		w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()+1))
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
-		_ = http.NewResponseController(w).Flush()
-		f.hang(r)
 	}},
 }
 
@@ -130,6 +117,20 @@ func copyAnswer(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
 	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// half sends the first half of an answer. One without a body is sent whole: there
+// is nothing that could be slow or break off.
+func half(w http.ResponseWriter, answer *httptest.ResponseRecorder) (more bool) {
+	if answer.Code == http.StatusNoContent {
+		copyAnswer(w, answer)
+		return false
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()+1))
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
+	return true
 }
 
 // breaks ends the connection without an answer, with RST or FIN.
