@@ -14,6 +14,7 @@ import (
 	"guestjourney/activities/health"
 	"guestjourney/activities/options"
 	"guestjourney/internal/sandbox"
+	workflowhealth "guestjourney/workflows/health"
 )
 
 // pinged are the queues and who serves them, with what the vendor calls its
@@ -83,6 +84,17 @@ func TestAnOpenCircuitIsTheTrouble(t *testing.T) {
 	}
 	require.NotNil(t, last.Trouble)
 	assert.Equal(t, "circuit_open", last.Trouble.Code)
+}
+
+// TestEveryQueueThatGoesOutsideIsPinged: a new capability is watched by being
+// in the list that HealthCheck asks.
+func TestEveryQueueThatGoesOutsideIsPinged(t *testing.T) {
+	var outside []string
+	for _, q := range outsideQueues(settings{}, &adapters{}) {
+		outside = append(outside, q.name)
+		assert.Contains(t, pinged, q.name)
+	}
+	assert.ElementsMatch(t, outside, workflowhealth.Capabilities())
 }
 
 // pingWorld is a worker's queue before an empty sandbox.
