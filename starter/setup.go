@@ -17,9 +17,9 @@ import (
 func setupCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "setup",
-		Short: "Make the Temporal namespace ready: register it and its search attributes",
-		Long: "Run it before the first start, and with every upgrade: what is there stays as it is. It waits for Temporal, and\n" +
-			"until workflows can run. TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say where; it needs no keys.",
+		Short: "Make the Temporal namespace ready: register it, its search attributes and its schedule",
+		Long: "Run it before the first start, and with every upgrade: what is there stays as it is, and what is paused stays\n" +
+			"paused. It waits for Temporal, and until workflows can run. TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say where; it needs no keys.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			limit, err := command.Flags().GetDuration("timeout")
@@ -55,8 +55,19 @@ func prepare(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, report(name, changes))
+	schedules, err := setup.Schedules(ctx, connection)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, report(name, changes)+"; "+reportSchedules(schedules))
 	return err
+}
+
+func reportSchedules(changed []string) string {
+	if len(changed) == 0 {
+		return "schedule " + setup.PingSchedule + " was there"
+	}
+	return "schedule " + strings.Join(changed, ", ") + " made"
 }
 
 // report says what was done, in one line.

@@ -18,10 +18,10 @@ func TestSetupCommand(t *testing.T) {
 	code, stdout, _ := cli(t, "", "setup")
 	require.Zero(t, code)
 	require.Equal(t, "namespace retreat registered, keeps what is closed 30 days; search attributes added: Stage, MoneyState, ClearanceState, "+
-		"ControlState, ProgramCode, Owner, GuestRef, NextDeadline, ArrivalAt, Attention, TestJourney\n", stdout)
+		"ControlState, ProgramCode, Owner, GuestRef, NextDeadline, ArrivalAt, Attention, TestJourney; schedule health-ping made\n", stdout)
 	code, stdout, _ = cli(t, "", "setup")
 	require.Zero(t, code)
-	require.Equal(t, "namespace retreat was there; all 11 search attributes were there\n", stdout)
+	require.Equal(t, "namespace retreat was there; all 11 search attributes were there; schedule health-ping was there\n", stdout)
 
 	t.Setenv("TEMPORAL_NAMESPACE", devserver.Namespace)
 	code, stdout, _ = cli(t, "", "setup")
@@ -57,7 +57,7 @@ func TestHealthCommand(t *testing.T) {
 	require.NoError(t, closed.Close())
 	code, _, _ = cli(t, "", "health", "http://"+closed.Addr().String())
 	require.Equal(t, 1, code)
-	code, _, stderr = cli(t, "", "health")
+	code, _, stderr = cli(t, "", "health", server.URL, server.URL)
 	require.Equal(t, 2, code)
-	require.Contains(t, stderr, "accepts 1 arg")
+	require.Contains(t, stderr, "accepts at most 1 arg")
 }

@@ -13,6 +13,7 @@ import (
 	"guestjourney/activities/crm/hubspot"
 	"guestjourney/activities/email"
 	"guestjourney/activities/email/sendgrid"
+	"guestjourney/activities/health"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
@@ -24,11 +25,26 @@ import (
 // adapters are the vendors behind the ports. Another vendor for a capability
 // is another folder beside the present one, and one line here.
 type adapters struct {
-	payments payments.Gateway
-	crm      crm.Book
-	sms      sms.Sender
-	email    email.Sender
-	calendar calendar.Diary
+	payments interface {
+		payments.Gateway
+		health.Provider
+	}
+	crm interface {
+		crm.Book
+		health.Provider
+	}
+	sms interface {
+		sms.Sender
+		health.Provider
+	}
+	email interface {
+		email.Sender
+		health.Provider
+	}
+	calendar interface {
+		calendar.Diary
+		health.Provider
+	}
 
 	clients []*provider.Client
 }

@@ -12,6 +12,7 @@ import (
 	"guestjourney/activities/crm"
 	"guestjourney/activities/directory"
 	"guestjourney/activities/email"
+	"guestjourney/activities/health"
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
@@ -51,18 +52,23 @@ func queues(set settings, out *adapters, in inside) []queue {
 		}},
 		{name: options.QueuePayments, rate: set.Stripe.Rate, register: func(w worker.Worker) {
 			named(w, payments.Prefix, &payments.Activities{Gateway: out.payments})
+			named(w, health.Prefix, &health.Activities{Provider: out.payments})
 		}},
 		{name: options.QueueCRM, rate: set.HubSpot.Rate, register: func(w worker.Worker) {
 			named(w, crm.Prefix, &crm.Activities{Book: out.crm})
+			named(w, health.Prefix, &health.Activities{Provider: out.crm})
 		}},
 		{name: options.QueueEmail, rate: set.SendGrid.Rate, register: func(w worker.Worker) {
 			named(w, email.Prefix, &email.Activities{Sender: out.email, Wording: book})
+			named(w, health.Prefix, &health.Activities{Provider: out.email})
 		}},
 		{name: options.QueueSMS, rate: set.Twilio.Rate, register: func(w worker.Worker) {
 			named(w, sms.Prefix, &sms.Activities{Sender: out.sms, Wording: book})
+			named(w, health.Prefix, &health.Activities{Provider: out.sms})
 		}},
 		{name: options.QueueCalendar, rate: set.Google.Rate, register: func(w worker.Worker) {
 			named(w, calendar.Prefix, &calendar.Activities{Diary: out.calendar})
+			named(w, health.Prefix, &health.Activities{Provider: out.calendar})
 		}},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/health"
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -51,6 +52,7 @@ func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
 			Provider: "stripe", Type: "charge.refunded", Event: eventKey, Target: "pay/O1", Signal: kit.SignalPayment,
 			Fact: kit.Fact{ID: "evt_1"}, ReceivedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
 		}},
+		{health.Type, health.ID, health.ID, health.Input{}},
 	} {
 		row := offers(t, offering.workflowType, offering.id, offering.shown, offering.input)
 		assert.Contains(t, string(data), row, "the row should be\n%s", row)
@@ -63,8 +65,8 @@ const eventKey = "0f3a5c7e9b1d2f4a6c8e0b2d4f6a8c0e"
 // assertTakes holds what an event may be routed to against what is read there.
 func assertTakes(t *testing.T, workflowType, id, row string) {
 	t.Helper()
-	if workflowType == inbox.Type {
-		return // an event is never routed to an event
+	if workflowType == inbox.Type || workflowType == health.Type {
+		return // no event is routed to these
 	}
 	for _, signal := range []string{
 		kit.SignalPayment, kit.SignalMessageIn, kit.SignalMessageStatus, kit.SignalEmail, kit.SignalContact, kit.SignalGuest,

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/health"
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -18,7 +19,7 @@ import (
 
 // Types are the names of every workflow type.
 func Types() []string {
-	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type}
+	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type, health.Type, health.CheckType}
 }
 
 // Register registers every workflow type under its fixed name.
@@ -32,4 +33,6 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(profile.Type, profile.Workflow(policy))
 	register(profile.ClaimType, profile.ClaimWorkflow(policy))
 	register(inbox.Type, inbox.Workflow(policy))
+	register(health.Type, health.Workflow(policy))
+	register(health.CheckType, health.Check)
 }

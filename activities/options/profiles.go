@@ -27,6 +27,9 @@ var (
 	Outside = Profile{StartToClose: 35 * time.Second, ScheduleToClose: 5 * time.Minute, Attempts: 3}
 	// Inside is every activity that talks to Temporal or to local files only.
 	Inside = Profile{StartToClose: 10 * time.Second, ScheduleToClose: 5 * time.Minute, Attempts: 3}
+	// Probe asks whether a provider can be used: one attempt, because the next
+	// question comes by itself, and over before it comes.
+	Probe = Profile{StartToClose: 35 * time.Second, ScheduleToClose: 45 * time.Second, Attempts: 1}
 )
 
 // Pace scales the waiting of a journey: a real one takes months, the example

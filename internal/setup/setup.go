@@ -1,11 +1,12 @@
 // Package setup makes a Temporal namespace ready for the workflows.
 //
 // Called by `starter setup` and by `starter dev`. It owns how long closed
-// workflows are kept and how search attributes are registered; which ones there
-// are is workflows/kit's. It promises that Namespace may run any number of times
-// and at the same time as another one, that it changes nothing that is as it
-// should be, never shortens a retention, and returns only when the namespace
-// can be used.
+// workflows are kept, how search attributes are registered, and which Schedules
+// there are; which attributes there are is workflows/kit's. It promises that
+// Namespace and Schedules may run any number of times and at the same time as
+// another one, that they change nothing that is as it should be, never shorten a
+// retention, never resume what an operator has paused, and that Namespace
+// returns only when the namespace can be used.
 package setup
 
 import (
@@ -45,21 +46,28 @@ type Changes struct {
 // another type is an error that names it; then nothing is added.
 func Namespace(ctx context.Context, connection client.Client, name string) (Changes, error) {
 	p := preparation{connection: connection, name: name}
+	err := keepTrying(ctx, "namespace "+name, p.attempt)
+	return p.changes, err
+}
+
+// keepTrying attempts until it succeeds, the context ends, or an error comes
+// that does not pass.
+func keepTrying(ctx context.Context, what string, attempt func(context.Context) error) error {
 	var last error
 	for {
-		err := p.attempt(ctx)
+		err := attempt(ctx)
 		if err == nil {
-			return p.changes, nil
+			return nil
 		}
 		if ctx.Err() == nil || last == nil {
 			last = err // what the end of the context interrupts says less
 		}
 		if ctx.Err() == nil && !passes(err) {
-			return p.changes, fmt.Errorf("namespace %s: %w", name, err)
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		select {
 		case <-ctx.Done():
-			return p.changes, fmt.Errorf("namespace %s is not ready: %w", name, last)
+			return fmt.Errorf("%s is not ready: %w", what, last)
 		case <-time.After(pause):
 		}
 	}

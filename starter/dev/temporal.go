@@ -63,8 +63,8 @@ func (s settings) temporalServer(binary string, k keys) service {
 	return service{name: "temporal", binary: binary, args: args, ready: s.temporalReady, grace: 1500 * time.Millisecond}
 }
 
-// temporalReady: the namespace is there, with all it needs. The server's own
-// flag keeps what is closed for one day only.
+// temporalReady: the namespace is there, with all it needs, and the schedule that
+// asks the providers. The server's own flag keeps what is closed for one day only.
 func (s settings) temporalReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -73,7 +73,10 @@ func (s settings) temporalReady(ctx context.Context) error {
 		return fmt.Errorf("reach Temporal: %w", err)
 	}
 	defer connection.Close()
-	_, err = setup.Namespace(ctx, connection, namespace)
+	if _, err := setup.Namespace(ctx, connection, namespace); err != nil {
+		return err
+	}
+	_, err = setup.Schedules(ctx, connection)
 	return err
 }
 

@@ -29,11 +29,12 @@ const BaseURL = "https://www.googleapis.com"
 
 // Operations, as errors, metrics and the journal of the sandbox name them.
 const (
-	operationToken  = "token"
-	operationInsert = "events.insert"
-	operationGet    = "events.get"
-	operationUpdate = "events.update"
-	operationDelete = "events.delete"
+	operationToken    = "token"
+	operationInsert   = "events.insert"
+	operationGet      = "events.get"
+	operationUpdate   = "events.update"
+	operationDelete   = "events.delete"
+	operationCalendar = "calendars.get"
 )
 
 // Private properties of an event, seen by this system only.

@@ -26,8 +26,9 @@ const BaseURL = "https://api.sendgrid.com"
 
 // Operations, as errors, metrics and the journal of the sandbox name them.
 const (
-	operationSend = "mail.send"
-	operationList = "messages.list"
+	operationSend   = "mail.send"
+	operationList   = "messages.list"
+	operationScopes = "scopes.get"
 )
 
 // Custom arguments, which SendGrid repeats in every event of the mail.

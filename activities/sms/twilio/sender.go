@@ -28,8 +28,9 @@ const BaseURL = "https://api.twilio.com"
 
 // Operations, as errors, metrics and the journal of the sandbox name them.
 const (
-	operationSend = "messages.create"
-	operationList = "messages.list"
+	operationSend    = "messages.create"
+	operationList    = "messages.list"
+	operationAccount = "accounts.get"
 )
 
 // Config is what an account needs.

@@ -1,0 +1,13 @@
+// Package health watches the providers: HealthCheck asks them, IntegrationHealth
+// keeps what is known.
+//
+// A Temporal Schedule starts HealthCheck every minute; nobody needs to start
+// IntegrationHealth, of which there is one. It owns the state of each provider,
+// and promises:
+//   - a provider that fails as often in a row as its threshold says raises
+//     attention, and its next success resolves it, without a person;
+//   - a report that is older than the one before it changes nothing;
+//   - when no report comes at all, that raises attention too: silence is no
+//     good health;
+//   - it knows codes and instants only, never what a provider said.
+package health

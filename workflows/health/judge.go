@@ -1,0 +1,104 @@
+package health
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/options"
+)
+
+// threshold is how many failures in a row make a provider down: fewer where
+// every minute costs a guest something. A capability is not named before it
+// has a queue.
+func threshold(capability string) int {
+	switch capability {
+	case "video":
+		return 2
+	case options.QueuePayments, options.QueueSMS:
+		return 3
+	}
+	return 5
+}
+
+// take brings a report into the state, unless a younger one is there already:
+// checks may overtake each other on their way here.
+func (i *integrations) take(ctx workflow.Context, report Report) {
+	if !report.At.After(i.state.ReportedAt) {
+		return
+	}
+	i.state.ReportedAt = report.At.UTC()
+	i.core.Settle(AttentionSilent)
+	for _, finding := range report.Findings {
+		i.judge(ctx, i.provider(finding.Capability), finding)
+	}
+	if worst := i.worst(); worst != i.state.Stage {
+		i.state.Stage, i.state.Since = worst, i.state.ReportedAt
+	}
+}
+
+// provider returns what is known of a capability's provider.
+func (i *integrations) provider(capability string) *Provider {
+	known := func(p Provider) bool { return p.Capability == capability }
+	at := slices.IndexFunc(i.state.Providers, known)
+	if at < 0 {
+		i.state.Providers = append(i.state.Providers, Provider{Capability: capability})
+		at = len(i.state.Providers) - 1
+	}
+	return &i.state.Providers[at]
+}
+
+func (i *integrations) judge(ctx workflow.Context, p *Provider, finding Finding) {
+	now := i.state.ReportedAt
+	if finding.Provider != "" {
+		p.Provider = finding.Provider
+	}
+	state := StateUp
+	if finding.Failed {
+		p.Failures++
+		p.LastFailure = &Failure{At: now, Class: finding.Class, Code: finding.Code}
+		state = StateFailing
+		if p.Failures >= threshold(p.Capability) {
+			state = StateDown
+		}
+	} else {
+		p.Failures, p.LastSuccess = 0, now
+	}
+	if state != p.State {
+		i.change(p, state, now, finding)
+		i.alert(ctx, p)
+	}
+}
+
+func (i *integrations) change(p *Provider, state string, now time.Time, finding Finding) {
+	changes := append(i.state.Changes, Change{
+		At: now, Capability: p.Capability, Provider: p.Provider, From: p.State, To: state, Class: finding.Class, Code: finding.Code,
+	})
+	i.state.Changes = slices.Clone(changes[max(0, len(changes)-maxChanges):])
+	p.State, p.Since = state, now
+}
+
+// alert asks for attention when a provider goes down, and takes that back when
+// it is up. The reason is kept, because the vendor may be another one by then.
+func (i *integrations) alert(ctx workflow.Context, p *Provider) {
+	switch {
+	case p.State == StateDown:
+		p.Alert = AttentionDown + p.Name()
+		i.core.Raise(ctx, p.Alert)
+	case p.State == StateUp && p.Alert != "":
+		i.core.Settle(p.Alert)
+		i.core.Note(ctx, "fact", p.Name()+" is up again")
+		p.Alert = ""
+	}
+}
+
+// worst is the state of the provider that fares worst.
+func (i *integrations) worst() string {
+	for _, state := range []string{StateDown, StateFailing} {
+		if slices.ContainsFunc(i.state.Providers, func(p Provider) bool { return p.State == state }) {
+			return state
+		}
+	}
+	return StateUp
+}

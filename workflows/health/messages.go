@@ -1,0 +1,78 @@
+package health
+
+import (
+	"time"
+
+	"guestjourney/activities/failure"
+	"guestjourney/workflows/kit"
+)
+
+// Registered workflow types.
+const (
+	Type      = "IntegrationHealth"
+	CheckType = "HealthCheck"
+)
+
+// ID is the workflow ID of the one IntegrationHealth.
+const ID = "health/integrations"
+
+// SignalReport hands a Report to IntegrationHealth.
+const SignalReport = "health_report"
+
+// AttentionSilent is the reason for attention when no report comes.
+const AttentionSilent = "no_health_reports"
+
+// AttentionDown begins the reason for attention of a provider that is down.
+const AttentionDown = "down:"
+
+// Input starts IntegrationHealth; an empty one is right.
+type Input struct {
+	State *State `json:"state,omitempty"` // only continue-as-new sets it
+}
+
+// Problems of an input there are none.
+func (Input) Problems() []string { return nil }
+
+// Report is what one HealthCheck has found.
+type Report struct {
+	// At is when the check had its last answer.
+	At       time.Time `json:"at"`
+	Findings []Finding `json:"findings"`
+}
+
+// Finding is the answer of one provider, or that there was none.
+type Finding struct {
+	// Capability is what the provider is used for, by the name of its queue.
+	Capability string `json:"capability"`
+	// Provider is the vendor's name; empty if nobody has answered.
+	Provider string `json:"provider,omitempty"`
+	Failed   bool   `json:"failed,omitempty"`
+	// Class and Code say how it failed.
+	Class failure.Class `json:"class,omitempty"`
+	Code  string        `json:"code,omitempty"`
+}
+
+// CheckResult is what a closed HealthCheck returns.
+type CheckResult struct {
+	Asked  int `json:"asked"`
+	Failed int `json:"failed"`
+}
+
+// Result is what a closed IntegrationHealth returns; only Temporal's Cancel
+// closes it, and the next HealthCheck begins another.
+type Result struct {
+	Stage string `json:"stage"`
+}
+
+// Overview answers the query "status".
+type Overview struct {
+	// Stage is the state of the provider that fares worst.
+	Stage         string         `json:"stage"`
+	Since         time.Time      `json:"since"`
+	ReportedAt    time.Time      `json:"reportedAt,omitzero"` // of the last report taken
+	Providers     []Provider     `json:"providers"`
+	Changes       []Change       `json:"changes,omitempty"` // oldest first
+	WaitsFor      string         `json:"waitsFor,omitempty"`
+	Attention     []string       `json:"attention,omitempty"`
+	NextDeadlines []kit.Deadline `json:"nextDeadlines"`
+}

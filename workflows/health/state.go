@@ -1,0 +1,77 @@
+package health
+
+import (
+	"time"
+
+	"guestjourney/activities/failure"
+	"guestjourney/workflows/kit"
+)
+
+// States of a provider, and with Closed the stages of IntegrationHealth.
+const (
+	StateUp      = "up"
+	StateFailing = "failing" // fewer failures in a row than its threshold
+	StateDown    = "down"
+	StageClosed  = "closed" // by Temporal's Cancel
+)
+
+// maxChanges bounds what is remembered.
+const maxChanges = 100
+
+// State is what IntegrationHealth knows; it is also its continue-as-new input.
+type State struct {
+	Common kit.Common `json:"common"`
+	Stage  string     `json:"stage"`
+	Since  time.Time  `json:"since"`
+	// ReportedAt is the instant of the last report taken.
+	ReportedAt time.Time `json:"reportedAt,omitzero"`
+	// Listen is when it is looked whether reports still come.
+	Listen time.Time `json:"listen"`
+	// Providers are in the order in which they were first heard of.
+	Providers []Provider `json:"providers,omitempty"`
+	Changes   []Change   `json:"changes,omitempty"`
+	// Reports have arrived and are yet to be taken, oldest first.
+	Reports []Report `json:"reports,omitempty"`
+}
+
+// Provider is what is known of one.
+type Provider struct {
+	Capability string `json:"capability"`
+	// Provider is the vendor's name, as it last answered.
+	Provider string    `json:"provider,omitempty"`
+	State    string    `json:"state"`
+	Since    time.Time `json:"since"` // when State became so
+	// Failures are those in a row.
+	Failures    int       `json:"failures"`
+	LastSuccess time.Time `json:"lastSuccess,omitzero"`
+	LastFailure *Failure  `json:"lastFailure,omitempty"`
+	// Alert is the reason for attention that it has raised.
+	Alert string `json:"alert,omitempty"`
+}
+
+// Failure is one failed ping: codes, never a text.
+type Failure struct {
+	At    time.Time     `json:"at"`
+	Class failure.Class `json:"class"`
+	Code  string        `json:"code,omitempty"`
+}
+
+// Change is a provider's way from one state to another.
+type Change struct {
+	At         time.Time `json:"at"`
+	Capability string    `json:"capability"`
+	Provider   string    `json:"provider,omitempty"`
+	From       string    `json:"from,omitempty"` // empty: first heard of
+	To         string    `json:"to"`
+	// Class and Code say why, unless it is up.
+	Class failure.Class `json:"class,omitempty"`
+	Code  string        `json:"code,omitempty"`
+}
+
+// Name is the vendor's, or the capability while that is all that is known.
+func (p Provider) Name() string {
+	if p.Provider == "" {
+		return p.Capability
+	}
+	return p.Provider
+}
