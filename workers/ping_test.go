@@ -130,7 +130,7 @@ func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 	if spoil != nil {
 		spoil(&set)
 	}
-	out, err := newAdapters(set, slog.New(slog.DiscardHandler))
+	out, err := newAdapters(set, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite
