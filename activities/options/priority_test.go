@@ -9,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -44,9 +47,13 @@ func TestThePressingGoesFirst(t *testing.T) {
 	t.Cleanup(flows.Stop)
 	run, err := server.Client().ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: queue}, "flow")
 	require.NoError(t, err)
+	// A pending activity is in its queue a moment later.
 	require.Eventually(t, func() bool {
-		described, err := server.Client().DescribeWorkflowExecution(t.Context(), run.GetID(), "")
-		return err == nil && len(described.GetPendingActivities()) == each*len(priorities)
+		described, err := server.Client().WorkflowService().DescribeTaskQueue(t.Context(), &workflowservice.DescribeTaskQueueRequest{
+			Namespace: devserver.Namespace, TaskQueue: &taskqueue.TaskQueue{Name: "outside"},
+			TaskQueueType: enums.TASK_QUEUE_TYPE_ACTIVITY, ReportStats: true,
+		})
+		return err == nil && described.GetStats().GetApproximateBacklogCount() == int64(each*len(priorities))
 	}, 20*time.Second, 20*time.Millisecond)
 
 	var mutex sync.Mutex
