@@ -118,7 +118,7 @@ func TestHalfOfTheCallsOfAMinuteOpenIt(t *testing.T) {
 		"not within a minute":     {statuses: []int32{200, 500, 200, 500, 200, 500}, pause: 25 * time.Second},
 		"refusals of one's data":  {statuses: []int32{400, 402, 404, 409, 422, 400, 401, 403}},
 		"refusals for the rate":   {statuses: []int32{429, 429, 429, 429, 429, 429}},
-		"a rate does not help it": {statuses: []int32{500, 429, 500, 429, 500}, open: true},
+		"a rate does not help it": {statuses: []int32{500, 429, 429, 429, 500, 429, 429, 429, 500}, open: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
