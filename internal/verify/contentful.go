@@ -15,6 +15,12 @@ const (
 	ContentfulTimestampHeader     = "X-Contentful-Timestamp"
 )
 
+// The two headers that every list of signed ones must name, as it spells them.
+var (
+	contentfulListName      = strings.ToLower(ContentfulSignedHeadersHeader)
+	contentfulTimestampName = strings.ToLower(ContentfulTimestampHeader)
+)
+
 // contentfulSecret is the length of a signing secret, in characters.
 const contentfulSecret = 64
 
@@ -77,7 +83,7 @@ func contentfulHeaders(message Message) (names []string, lines string, err error
 	}
 	names = strings.Split(list, ",")
 	ordered := len(names) <= maxSignedHeaders && slices.IsSorted(names) && len(slices.Compact(slices.Clone(names))) == len(names)
-	if !ordered || !slices.Contains(names, strings.ToLower(ContentfulSignedHeadersHeader)) || !slices.Contains(names, strings.ToLower(ContentfulTimestampHeader)) {
+	if !ordered || !slices.Contains(names, contentfulListName) || !slices.Contains(names, contentfulTimestampName) {
 		return nil, "", ErrHeader
 	}
 	pairs := make([]string, len(names))

@@ -12,7 +12,6 @@ package verify
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,9 +104,8 @@ func single(header http.Header, name string) (string, error) {
 	return values[0], nil
 }
 
-// digits are the only timestamps accepted. The text of the header is signed, so
-// "+1", " 1" or "0x1" would be other bytes with the same number.
-var digits = regexp.MustCompile(`^[0-9]{1,16}$`)
+// maxDigits bounds a timestamp: microseconds would fit.
+const maxDigits = 16
 
 // bySize is the unit of times whose unit nobody documents.
 const bySize time.Duration = 0
@@ -117,14 +115,14 @@ const bySize time.Duration = 0
 const firstMillisecond = 100_000_000_000
 
 // parseTimestamp reads a signed time in seconds, milliseconds or either (bySize).
+// Only digits are accepted: the text of the header is signed, and "+1", " 1" or
+// "0x1" would be other bytes with the same number. ParseUint takes no sign.
 func parseTimestamp(text string, unit time.Duration) (time.Time, error) {
-	if !digits.MatchString(text) {
+	unsigned, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || len(text) > maxDigits {
 		return time.Time{}, ErrHeader
 	}
-	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return time.Time{}, ErrHeader
-	}
+	number := int64(unsigned) // of 63 bits
 	if unit == time.Millisecond || unit == bySize && number >= firstMillisecond {
 		return time.UnixMilli(number).UTC(), nil
 	}
