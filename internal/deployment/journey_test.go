@@ -22,12 +22,12 @@ const lead = `{"email":"ana@guests.example","phone":"+14155550101","firstName":"
 // order and with its environment, on the Temporal server itself.
 func TestTheStepsCarryAJourneyToItsEnd(t *testing.T) {
 	variables := Example()
-	database := postgresql(t, variables["POSTGRES_PASSWORD"])
+	database := startDatabase(t, variables, "fsync=off")
 	proxy := freeport.Address(t)
 	providers, accounts := startSandbox(t, proxy)
 	maps.Copy(variables, accounts)
 	variables["PUBLIC_URL"] = "http://" + proxy
-	s := &steps{t: t, project: Load(t, variables), database: database, sandbox: providers}
+	s := &steps{server: &server{t: t, project: Load(t, variables), database: database}, sandbox: providers}
 
 	s.proveSchema()
 	s.startServer()
@@ -63,27 +63,27 @@ func (s *steps) proveSchema() {
 	said, err := s.bringUpSchema()
 	require.NoError(s.t, err, said)
 	require.Contains(s.t, said, "schema: temporal is set up")
-	first := s.database.query(s.t, "temporal", version)
+	first := s.database.Query(s.t, "temporal", version)
 	require.Regexp(s.t, `^1\.\d+\n$`, first)
 
 	said, err = s.bringUpSchema()
 	require.NoError(s.t, err, said)
 	require.Contains(s.t, said, "schema: temporal is up to date")
 	require.Contains(s.t, said, "schema: temporal_visibility is up to date")
-	require.Equal(s.t, first, s.database.query(s.t, "temporal", version), "nothing was set up anew")
+	require.Equal(s.t, first, s.database.Query(s.t, "temporal", version), "nothing was set up anew")
 
-	s.database.query(s.t, "temporal_visibility", `DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE schema_version(version_partition INT NOT NULL,
+	s.database.Query(s.t, "temporal_visibility", `DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE schema_version(version_partition INT NOT NULL,
 		db_name VARCHAR(255) NOT NULL, creation_time TIMESTAMP, curr_version VARCHAR(64), min_compatible_version VARCHAR(64), PRIMARY KEY (version_partition, db_name))`)
 	said, err = s.bringUpSchema()
 	require.NoError(s.t, err, said)
 	require.Contains(s.t, said, "schema: temporal_visibility is set up")
 
-	s.database.query(s.t, "temporal", "ALTER TABLE schema_version RENAME COLUMN curr_version TO hidden")
+	s.database.Query(s.t, "temporal", "ALTER TABLE schema_version RENAME COLUMN curr_version TO hidden")
 	said, err = s.bringUpSchema()
 	require.Error(s.t, err)
 	require.Contains(s.t, said, "schema: temporal could not be updated")
-	s.database.query(s.t, "temporal", "ALTER TABLE schema_version RENAME COLUMN hidden TO curr_version")
-	require.Equal(s.t, first, s.database.query(s.t, "temporal", version))
+	s.database.Query(s.t, "temporal", "ALTER TABLE schema_version RENAME COLUMN hidden TO curr_version")
+	require.Equal(s.t, first, s.database.Query(s.t, "temporal", version))
 }
 
 // toTheEnd answers as the guest does, by the links in the messages, until the

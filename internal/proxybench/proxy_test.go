@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"guestjourney/internal/deployment"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
 	"guestjourney/workflows/payment"
@@ -54,18 +55,27 @@ type bench struct {
 	metricsAddress string
 }
 
-// BenchmarkProxy prints the comparison; it runs once, whatever b.N is.
+// BenchmarkProxy prints the comparison on the server and the database that are
+// deployed, where a call waits for the disk, and on the dev server in memory,
+// where all that a process costs shows the most. It runs once, whatever b.N is.
 func BenchmarkProxy(b *testing.B) {
-	m := open(b)
-	fmt.Printf("\n%-28s %5s %8s %9s %9s %9s\n", "", "at", "per s", "p50", "p95", "p99")
+	b.Run("deployed", func(b *testing.B) { open(b, deployment.StartServer(b, devserver.Namespace)).compareAll() })
+	b.Run("memory", func(b *testing.B) {
+		m := open(b, devserver.Start(b).HostPort)
+		m.compareAll()
+		m.repeats()
+		m.memory()
+	})
+}
+
+func (m *bench) compareAll() {
+	fmt.Printf("\n%s\n%-28s %5s %8s %9s %9s %9s\n", m.Name(), "", "at", "per s", "p50", "p95", "p99")
 	for _, concurrency := range []int{1, 32} {
 		m.compare(concurrency)
 	}
-	m.repeats()
-	m.memory()
 }
 
-// compare measures the three in turn, and again, so that what the machine does
+// compare measures the four in turn, and again, so that what the machine does
 // meanwhile meets all of them.
 func (m *bench) compare(concurrency int) {
 	ways := []struct {
@@ -160,9 +170,8 @@ func (m *bench) metric(name string) float64 {
 	return value
 }
 
-func open(b *testing.B) *bench {
-	server := devserver.Start(b)
-	connection, err := dial(b.Context(), server.HostPort)
+func open(b *testing.B, temporal string) *bench {
+	connection, err := dial(b.Context(), temporal)
 	require.NoError(b, err)
 	b.Cleanup(connection.Close)
 	for i := range receivers {
@@ -170,12 +179,12 @@ func open(b *testing.B) *bench {
 		require.NoError(b, err)
 	}
 	m := &bench{B: b, temporal: connection, proxy: newSender(freeport.Address(b)), bare: newSender(freeport.Address(b)), metricsAddress: freeport.Address(b)}
-	m.start(exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+server.HostPort)
+	m.start(exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+temporal)
 	binary := filepath.Join(b.TempDir(), "webhookproxy")
 	output, err := exec.Command("go", "build", "-o", binary, "guestjourney/webhookproxy").CombinedOutput()
 	require.NoError(b, err, string(output))
 	m.start(exec.Command(binary), "PROXY_ADDR="+m.proxy.address, "METRICS_ADDR="+m.metricsAddress,
-		"TEMPORAL_ADDRESS="+server.HostPort, "TEMPORAL_NAMESPACE="+devserver.Namespace, "PAYLOAD_KEYS="+keys,
+		"TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+devserver.Namespace, "PAYLOAD_KEYS="+keys,
 		"IDENTITY_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), "STRIPE_WEBHOOK_SECRETS="+secret,
 		"INBOX_PATH="+filepath.Join(b.TempDir(), "inbox.db"), "ADDRESS_RATE=1000000")
 	for _, to := range []*sender{m.proxy, m.bare} {

@@ -13,7 +13,7 @@ import (
 
 // run starts a program that lives as long as the test, and stops it as a
 // container is stopped.
-func run(t *testing.T, name string, command *exec.Cmd, stop syscall.Signal) {
+func run(t testing.TB, name string, command *exec.Cmd, stop syscall.Signal) {
 	t.Helper()
 	logs := filepath.Join(t.TempDir(), name+".log")
 	file, err := os.Create(logs)
@@ -50,7 +50,7 @@ func run(t *testing.T, name string, command *exec.Cmd, stop syscall.Signal) {
 }
 
 // eventually waits for a condition; it is looked at every 100 ms.
-func eventually(t *testing.T, within time.Duration, what string, condition func() bool) {
+func eventually(t testing.TB, within time.Duration, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.After(within)
 	tick := time.NewTicker(100 * time.Millisecond)
