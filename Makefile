@@ -18,7 +18,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit house histories costs bench-proxy fuzz clean
+.PHONY: run demo test tools build lint workflowcheck model unit house histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -33,7 +33,8 @@ build:
 
 # Everything that is checked. Lint runs beside the tests of the whole house, which
 # wait more than they compute; `make lint` alone says what it says at once.
-test: tools build unit
+test: tools build
+	@$(MAKE) --no-print-directory -j 2 model unit
 	@nice -n 19 $(MAKE) --no-print-directory lint workflowcheck & checked=$$!; status=0; \
 	$(MAKE) --no-print-directory house || status=$$?; \
 	wait $$checked || status=$$?; exit $$status
@@ -48,17 +49,25 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 	@$< -test=false -config workflowcheck.config.yaml ./workflows/...
 
-# The model's sequences come without the race detector, which makes each several
-# times slower, and a part of them with it. Most packages wait for servers more
-# than they compute, so four go side by side.
+# Lint judges what `go vet` would, once for all packages.
+GO_TEST := $(GO) test -vet=off
+
+# The model's sequences without the race detector, which makes each several times
+# slower; `unit` has a part of them with it.
+model:
+	@$(GO_TEST) ./workflows/modeltest
+
+# Most packages wait for servers more than they compute, so four go side by side.
+# Those that take the longest begin first, so that none of them is left over.
+LONGEST := ./internal/inbox ./starter ./workflows/journey ./workers ./webhookproxy/deliver ./workflows/modeltest
+HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO) test ./workflows/modeltest
-	@$(GO) test -race -p 4 -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v -e internal/integration -e internal/deployment -e internal/proxytest)
+	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) $$($(GO) list ./... | grep -v $(patsubst ./%,-e %,$(HOUSE)))
 
 # The tests of the whole house come last: they watch real time.
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO) test -race -parallel 6 -timeout 20m ./internal/integration
-	@$(GO) test -race -parallel 6 -p 2 -timeout 20m ./internal/deployment ./internal/proxytest
+	@$(GO_TEST) -race -parallel 6 -timeout 20m ./internal/integration
+	@$(GO_TEST) -race -parallel 6 -p 2 -timeout 20m ./internal/deployment ./internal/proxytest
 
 # Records the replay corpus anew from this checkout. From the first release on,
 # histories are only added.

@@ -36,8 +36,9 @@ func unhurried(program programs.Program) programs.Program {
 }
 
 // TestEveryWaitCanBeHeldAndLeft: at every wait an operator holds the journey,
-// all of it continues as new, and the operator releases it. Nobody outside can
-// tell the difference.
+// all of it continues as new, and the operator releases it; and in another house
+// nothing is kept in memory, so that every task replays its history from the
+// start. Nobody outside can tell the difference.
 func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 	t.Parallel() // or its parts would keep every other test waiting
 	undisturbed := func(h *house) string {
@@ -73,7 +74,9 @@ func TestEveryWaitCanBeHeldAndLeft(t *testing.T) {
 		h.shake(id, journey.StageAftercare, plan, profile)
 		return id
 	}
-	alike(t, settings{program: unhurried(medical())}, undisturbed, settings{program: unhurried(medical())}, held)
+	usual := settings{program: unhurried(medical())}
+	forgetful := settings{program: unhurried(medical()), env: []string{"STICKY_CACHE_SIZE=0"}}
+	alike(t, walked{"undisturbed", usual, undisturbed}, walked{"held", usual, held}, walked{"without sticky cache", forgetful, undisturbed})
 }
 
 // TestACancelCanBeHeldAndLeft: the same while a cancelled journey waits for the
@@ -96,23 +99,10 @@ func TestACancelCanBeHeldAndLeft(t *testing.T) {
 			return id
 		}
 	}
-	alike(t, settings{}, cancel(func(*house, string) {}), settings{}, cancel(func(h *house, id string) {
+	held := func(h *house, id string) {
 		h.shake(id, journey.StageCancelling, h.relative("pay", id), h.relative("guest", id))
-	}))
-}
-
-// TestWithoutStickyCache: with nothing kept in memory every task replays its
-// history from the start, and nothing else is different.
-func TestWithoutStickyCache(t *testing.T) {
-	t.Parallel() // or its parts would keep every other test waiting
-	undisturbed := func(h *house) string {
-		h.invite(12*time.Second, true, nil)
-		id := h.begin(lead(1))
-		h.clear(id)
-		return id
 	}
-	forgetful := settings{program: unhurried(medical()), env: []string{"STICKY_CACHE_SIZE=0"}}
-	alike(t, settings{program: unhurried(medical())}, undisturbed, forgetful, undisturbed)
+	alike(t, walked{"undisturbed", settings{}, cancel(func(*house, string) {})}, walked{"held", settings{}, cancel(held)})
 }
 
 // TestNoSignalIsLostWhenAHistoryIsFull: Temporal asks for continue-as-new with a
@@ -145,26 +135,33 @@ type ending struct {
 	Journal map[string]int
 }
 
-// alike lets two journeys run, each alone in a house, and compares all that they
-// did outside and what they came to.
-func alike(t *testing.T, reference settings, one func(*house) string, other settings, another func(*house) string) {
+// walked is a way that a journey goes in a house of its own; walk returns its ID.
+type walked struct {
+	name string
+	set  settings
+	walk func(h *house) (id string)
+}
+
+// alike lets journeys go their ways, and compares all that each did outside and
+// what it came to with the first.
+func alike(t *testing.T, ways ...walked) {
 	t.Helper()
-	var ends [2]ending
-	follow := func(t *testing.T, name string, i int, set settings, walk func(*house) string) {
-		t.Run(name, func(t *testing.T) {
-			h := open(t, set)
-			id := walk(h)
-			ends[i] = ending{Result: h.result(id, 2*time.Minute), Journal: h.journal(id)}
-			ends[i].Result.GuestRef = ""
-			h.once()
-		})
-	}
+	ends := make([]ending, len(ways))
 	t.Run("journeys", func(t *testing.T) {
-		follow(t, "reference", 0, reference, one)
-		follow(t, "disturbed", 1, other, another)
+		for i, way := range ways {
+			t.Run(way.name, func(t *testing.T) {
+				h := open(t, way.set)
+				id := way.walk(h)
+				ends[i] = ending{Result: h.result(id, 2*time.Minute), Journal: h.journal(id)}
+				ends[i].Result.GuestRef = ""
+				h.once()
+			})
+		}
 	})
 	assert.NotEmpty(t, ends[0].Journal)
-	assert.Equal(t, ends[0], ends[1])
+	for i, way := range ways[1:] {
+		assert.Equal(t, ends[0], ends[i+1], way.name)
+	}
 }
 
 // random are the parts of an effect's name that no two journeys share.
