@@ -18,7 +18,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck model unit house histories costs bench-proxy fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit-workflows unit house histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -34,7 +34,7 @@ build:
 # Everything that is checked. Lint runs beside the tests of the whole house, which
 # wait more than they compute; `make lint` alone says what it says at once.
 test: tools build
-	@$(MAKE) --no-print-directory -j 2 model unit
+	@$(MAKE) --no-print-directory -j 2 unit-workflows unit
 	@nice -n 19 $(MAKE) --no-print-directory lint workflowcheck & checked=$$!; status=0; \
 	$(MAKE) --no-print-directory house || status=$$?; \
 	wait $$checked || status=$$?; exit $$status
@@ -52,17 +52,18 @@ workflowcheck: $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 # Lint judges what `go vet` would, once for all packages.
 GO_TEST := $(GO) test -vet=off
 
-# The model's sequences without the race detector, which makes each several times
-# slower; `unit` has a part of them with it.
-model:
-	@$(GO_TEST) ./workflows/modeltest
+# Workflow code starts no goroutine, which lint and workflowcheck see to: its tests
+# come without the race detector, which makes each several times slower. Part of
+# the model's sequences, which go through all of it, are in `unit` with it.
+unit-workflows:
+	@$(GO_TEST) -parallel 4 ./workflows/...
 
 # Most packages wait for servers more than they compute, so four go side by side.
 # Those that take the longest begin first, so that none of them is left over.
-LONGEST := ./internal/inbox ./starter ./workflows/journey ./workers ./webhookproxy/deliver ./workflows/modeltest
+LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy/deliver ./workflows/modeltest
 HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) $$($(GO) list ./... | grep -v $(patsubst ./%,-e %,$(HOUSE)))
+	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) $$($(GO) list ./... | grep -v -e /workflows/ $(patsubst ./%,-e %,$(HOUSE)))
 
 # The tests of the whole house come last: they watch real time.
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
