@@ -81,7 +81,7 @@ costs: $(TEMPORAL)
 	@UPDATE_COSTS=1 $(GO) test -count=1 -parallel 4 -timeout 10m -run '^TestCosts$$' ./internal/integration/
 
 # Measures the proxy beside a bare handler and the bare Temporal call, for some
-# eight minutes, on the deployed server with PostgreSQL and on the dev server.
+# ten minutes, on the deployed server with PostgreSQL and on the dev server.
 # Only the ratios of one run mean something.
 bench-proxy: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO) test -count=1 -run '^$$' -bench '^BenchmarkProxy$$' -benchtime 1x -timeout 30m ./internal/proxybench

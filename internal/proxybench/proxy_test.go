@@ -32,7 +32,7 @@ import (
 // rounds and each are the size of a comparison.
 const (
 	rounds = 5
-	each   = 3 * time.Second
+	each   = 5 * time.Second
 	// receivers share the signals: one workflow takes ten thousand at most.
 	receivers = 400
 	secret    = "whsec_bench"
