@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
+	"guestjourney/activities/health"
 	"guestjourney/internal/config"
+	"guestjourney/internal/identity"
 )
 
 // settings is the worker's configuration; its tags are the reference.
@@ -16,6 +19,9 @@ type settings struct {
 	GuestAppURL    string `env:"GUEST_APP_URL,required,notEmpty" help:"where guests open their pages"`
 	PropertyName   string `env:"PROPERTY_NAME" envDefault:"The retreat"`
 	PublicURL      string `env:"PUBLIC_URL,required,notEmpty" help:"where providers reach the webhook proxy"`
+
+	StaffPhones []string `env:"STAFF_ALERT_PHONES" help:"numbers with country code, separated by commas, that are texted when a provider goes down and when it is back"`
+	StaffEmails []string `env:"STAFF_ALERT_EMAILS" help:"addresses, separated by commas, that are written to when a provider goes down and when it is back"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -105,8 +111,38 @@ func (s settings) check() error {
 	if s.StickyCacheSize < 0 {
 		return config.Invalid("STICKY_CACHE_SIZE", "want 0 or more")
 	}
+	if _, err := s.desk(); err != nil {
+		return err
+	}
 	if (s.Google.AccessToken == "") == (s.Google.CredentialsFile == "") {
 		return config.Invalid("GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE", "set one of the two")
 	}
 	return nil
+}
+
+// desk is the house's own addresses, each in the form that is texted or written
+// to. An error says which entry is wrong and does not quote it.
+func (s settings) desk() (health.Desk, error) {
+	phones, err := canonical("STAFF_ALERT_PHONES", s.StaffPhones, phone)
+	if err != nil {
+		return health.Desk{}, err
+	}
+	emails, err := canonical("STAFF_ALERT_EMAILS", s.StaffEmails, identity.Email)
+	if err != nil {
+		return health.Desk{}, err
+	}
+	return health.Desk{Staff: health.Recipients{Phones: phones, Emails: emails}}, nil
+}
+
+func phone(text string) (string, error) { return identity.Phone("", text) }
+
+func canonical(variable string, texts []string, read func(string) (string, error)) (all []string, err error) {
+	for at, text := range texts {
+		one, err := read(text)
+		if err != nil {
+			return nil, config.Invalid(variable, fmt.Sprintf("entry %d: %s", at+1, err))
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }

@@ -6,6 +6,8 @@
 // and promises:
 //   - a provider that fails as often in a row as its threshold says raises
 //     attention, and its next success resolves it, without a person;
+//   - staff get a text and a mail of both, once each, and one of the two while
+//     the other's own provider is down;
 //   - a report that is older than the one before it changes nothing;
 //   - when no report comes at all, that raises attention too: silence is no
 //     good health;

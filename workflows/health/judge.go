@@ -66,30 +66,35 @@ func (i *integrations) judge(ctx workflow.Context, p *Provider, finding Finding)
 		p.Failures, p.LastSuccess = 0, now
 	}
 	if state != p.State {
-		i.change(p, state, now, finding)
-		i.alert(ctx, p)
+		was := p.Since
+		i.alert(ctx, p, i.change(p, state, now, finding), was)
 	}
 }
 
-func (i *integrations) change(p *Provider, state string, now time.Time, finding Finding) {
-	changes := append(i.state.Changes, Change{
+func (i *integrations) change(p *Provider, state string, now time.Time, finding Finding) Change {
+	change := Change{
 		At: now, Capability: p.Capability, Provider: p.Provider, From: p.State, To: state, Class: finding.Class, Code: finding.Code,
-	})
+	}
+	changes := append(i.state.Changes, change)
 	i.state.Changes = slices.Clone(changes[max(0, len(changes)-maxChanges):])
 	p.State, p.Since = state, now
+	return change
 }
 
 // alert asks for attention when a provider goes down, and takes that back when
-// it is up. The reason is kept, because the vendor may be another one by then.
-func (i *integrations) alert(ctx workflow.Context, p *Provider) {
+// it is up; staff are told of both. The reason is kept, because the vendor may
+// be another one by then. was is since when the state before had lasted.
+func (i *integrations) alert(ctx workflow.Context, p *Provider, change Change, was time.Time) {
 	switch {
 	case p.State == StateDown:
 		p.Alert = AttentionDown + p.Name()
 		i.core.Raise(ctx, p.Alert)
+		i.announce(ctx, p, change, was)
 	case p.State == StateUp && p.Alert != "":
 		i.core.Settle(p.Alert)
 		i.core.Note(ctx, "fact", p.Name()+" is up again")
 		p.Alert = ""
+		i.announce(ctx, p, change, was)
 	}
 }
 

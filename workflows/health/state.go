@@ -32,6 +32,10 @@ type State struct {
 	Changes   []Change   `json:"changes,omitempty"`
 	// Reports have arrived and are yet to be taken, oldest first.
 	Reports []Report `json:"reports,omitempty"`
+	// Alerts are what staff are yet to be told, oldest first, and Announced
+	// counts all there ever were.
+	Alerts    []*Alert `json:"alerts,omitempty"`
+	Announced int      `json:"announced,omitempty"`
 }
 
 // Provider is what is known of one.

@@ -15,6 +15,8 @@ import (
 // of the workers is shorter.
 const patience = 10 * time.Minute
 
+const deadlineSilence = "silence"
+
 type integrations struct {
 	core  *kit.Core
 	state *State
@@ -36,7 +38,7 @@ func restore(ctx workflow.Context, policy kit.Policy, input Input) (*integration
 		i.state = &State{Stage: StateUp, Since: now, Listen: now.Add(patience)}
 	}
 	cancellable := ctx
-	ctx, i.core = kit.Open(ctx, &i.state.Common, policy, kit.NoPace, i.face)
+	ctx, i.core = kit.Open(ctx, &i.state.Common, policy, alertPace, i.face)
 	kit.OnSignal(ctx, i.core, SignalReport, "What a HealthCheck has found.", noID,
 		func(report Report) { i.state.Reports = append(i.state.Reports, report) })
 	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, and the last changes.", i.overview)
@@ -67,7 +69,8 @@ func (i *integrations) run(ctx workflow.Context) (Result, error) {
 	return Result{Stage: i.state.Stage}, nil
 }
 
-// turn does the next thing: a report that has come, or a wait for one.
+// turn does the next thing: a report that has come, else what staff are yet to
+// be told, else a wait for either.
 func (i *integrations) turn(ctx workflow.Context) error {
 	if len(i.state.Reports) > 0 {
 		report := i.state.Reports[0]
@@ -75,8 +78,15 @@ func (i *integrations) turn(ctx workflow.Context) error {
 		i.take(ctx, report)
 		return nil
 	}
-	wake, err := i.core.Until(ctx, i.silence(), func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed })
-	if err == nil && wake == kit.Expired {
+	if err := i.tellStaff(ctx); err != nil {
+		return err
+	}
+	next := i.silence()
+	if telling := i.telling(); !telling.At.IsZero() && telling.At.Before(next.At) {
+		next = telling
+	}
+	wake, err := i.core.Until(ctx, next, func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed })
+	if err == nil && wake == kit.Expired && next.Name == deadlineSilence {
 		i.listen(ctx)
 	}
 	return err
@@ -87,7 +97,7 @@ func (i *integrations) turn(ctx workflow.Context) error {
 // two events a minute.
 func (i *integrations) silence() kit.Deadline {
 	return kit.Deadline{
-		Name: "silence", At: i.state.Listen, Class: kit.ClassInternal, Quiet: true,
+		Name: deadlineSilence, At: i.state.Listen, Class: kit.ClassInternal, Quiet: true,
 		Consequence: "attention, unless a report came in the last " + patience.String(),
 	}
 }
