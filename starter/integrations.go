@@ -81,6 +81,12 @@ func providersTable(view health.Overview) string {
 		text.WriteString(strings.TrimRight(strings.Join(cells, "\t"), "\t") + "\n")
 	}
 	text.WriteString("last report: " + orNever(view.ReportedAt) + "\n")
+	if !view.Functions.ReportedAt.IsZero() {
+		text.WriteString("functions last tried: " + orNever(view.Functions.ReportedAt) + "\n")
+	}
+	if len(view.Functions.Skipped) > 0 {
+		text.WriteString("not tried: " + notTried(view.Functions.Skipped) + "\n")
+	}
 	if len(view.Attention) > 0 {
 		text.WriteString("attention: " + strings.Join(view.Attention, ", ") + "\n")
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"guestjourney/activities/health"
+	"guestjourney/activities/options"
 	"guestjourney/internal/config"
 	"guestjourney/internal/identity"
 )
@@ -22,6 +23,10 @@ type settings struct {
 
 	StaffPhones []string `env:"STAFF_ALERT_PHONES" help:"numbers with country code, separated by commas, that are texted when a provider goes down and when it is back"`
 	StaffEmails []string `env:"STAFF_ALERT_EMAILS" help:"addresses, separated by commas, that are written to when a provider goes down and when it is back"`
+
+	// HealthSMSTo is ours, and no guest's.
+	HealthSMSTo    string        `env:"HEALTH_SMS_TO" help:"a number of the house's own, with country code, that is texted to try texts out; empty sends none"`
+	HealthSMSEvery time.Duration `env:"HEALTH_SMS_EVERY" envDefault:"12h" help:"how often that is done while it works"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -100,6 +105,7 @@ func (s settings) check() error {
 	}
 	for name, value := range map[string]time.Duration{
 		"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout, "BACKLOG_INTERVAL": s.BacklogInterval,
+		"HEALTH_SMS_EVERY": s.HealthSMSEvery,
 	} {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")
@@ -131,7 +137,14 @@ func (s settings) desk() (health.Desk, error) {
 	if err != nil {
 		return health.Desk{}, err
 	}
-	return health.Desk{Staff: health.Recipients{Phones: phones, Emails: emails}}, nil
+	desk := health.Desk{Staff: health.Recipients{Phones: phones, Emails: emails}, Text: health.TextPlan{Every: options.Duration(s.HealthSMSEvery)}}
+	if s.HealthSMSTo == "" {
+		return desk, nil
+	}
+	if desk.Text.To, err = phone(s.HealthSMSTo); err != nil {
+		return health.Desk{}, config.Invalid("HEALTH_SMS_TO", err.Error())
+	}
+	return desk, nil
 }
 
 func phone(text string) (string, error) { return identity.Phone("", text) }

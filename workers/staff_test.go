@@ -9,14 +9,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/setup"
 	"guestjourney/workflows/health"
 )
 
 const (
 	dutyPhone = "+14155550134"
 	dutyMail  = "duty@casa.example"
+	ourPhone  = "+14155550199"
 )
 
 // TestStaffAreToldByTextAndMail is the whole way of an alert: from the checks
@@ -66,4 +69,47 @@ func (w *watchedWorld) told(text string, addresses ...string) {
 		return len(got) >= len(addresses)
 	}, patience, 50*time.Millisecond, text)
 	assert.ElementsMatch(w.t, addresses, got, text)
+}
+
+// TestFunctionsAreTriedBySchedule: the second run knows from the first that no
+// text is due, through everything that seals and stores.
+func TestFunctionsAreTriedBySchedule(t *testing.T) {
+	w := newWatchedWorld(t, map[string]string{"HEALTH_SMS_TO": ourPhone})
+	schedule := w.temporal.ScheduleClient().GetHandle(t.Context(), setup.FunctionSchedule)
+	try := func(wanted func(health.Overview) bool) (view health.Overview) {
+		t.Helper()
+		require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+		require.Eventually(t, func() bool {
+			var known bool
+			view, known = w.view()
+			return known && wanted(view)
+		}, patience, 100*time.Millisecond)
+		return view
+	}
+	first := try(func(view health.Overview) bool { return !view.Functions.ReportedAt.IsZero() })
+	names := map[string]string{}
+	for _, p := range first.Providers {
+		names[p.Name()] = p.State
+	}
+	assert.Equal(t, map[string]string{"payments/function": health.StateUp, "sms/function": health.StateUp}, names)
+	assert.Len(t, w.sandbox.Messages(sandbox.MessageFilter{To: ourPhone}), 1)
+
+	second := try(func(view health.Overview) bool { return view.Functions.ReportedAt.After(first.Functions.ReportedAt) })
+	reasons := map[string]string{}
+	for _, skipped := range second.Functions.Skipped {
+		reasons[skipped.Capability] = skipped.Reason
+	}
+	assert.Contains(t, reasons["sms"], "the last one arrived")
+	assert.Len(t, w.sandbox.Messages(sandbox.MessageFilter{To: ourPhone}), 1)
+
+	made, closed := 0, 0
+	for _, call := range w.sandbox.Journal(sandbox.JournalFilter{Provider: "stripe"}) {
+		switch {
+		case call.Operation == "payment_intents.create" && call.Effect:
+			made++
+		case call.Operation == "payment_intents.cancel" && call.Effect:
+			closed++
+		}
+	}
+	assert.Equal(t, []int{2, 2}, []int{made, closed}, "what is begun is closed")
 }

@@ -80,6 +80,8 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"traces":              {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, 2, "OTEL_EXPORTER_OTLP_ENDPOINT: want the collector"},
 		"staff's telephone":   {map[string]string{"STAFF_ALERT_PHONES": "+14155550134,12"}, 2, "STAFF_ALERT_PHONES: entry 2: phone: "},
 		"staff's address":     {map[string]string{"STAFF_ALERT_EMAILS": "duty at casa.example"}, 2, "STAFF_ALERT_EMAILS: entry 1: email: "},
+		"our own number":      {map[string]string{"HEALTH_SMS_TO": "12"}, 2, "HEALTH_SMS_TO: phone: "},
+		"texts to ourselves":  {map[string]string{"HEALTH_SMS_EVERY": "0s"}, 2, "HEALTH_SMS_EVERY: want more than 0"},
 		"log level":           {map[string]string{"LOG_LEVEL": "loud"}, 2, "LOG_LEVEL"},
 		"metrics address":     {map[string]string{"METRICS_ADDR": "127.0.0.1:99999"}, 1, "METRICS_ADDR moves them"},
 		"Temporal is missing": {nil, 1, "no Temporal at 127.0.0.1:1"},

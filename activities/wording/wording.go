@@ -34,6 +34,7 @@ const (
 	Help            = "help"             // none, text message only
 	ProviderDown    = "provider_down"    // to staff: provider, use, since, code
 	ProviderUp      = "provider_up"      // to staff: provider, use, since, was (down since)
+	FunctionText    = "function_text"    // to ourselves: none, text message only
 )
 
 // Book renders templates. GuestAppURL is the base of links to the guest's own

@@ -38,10 +38,11 @@ var parameters = map[string][]string{
 	wording.Help:            {},
 	wording.ProviderDown:    {"provider", "use", "since", "code"},
 	wording.ProviderUp:      {"provider", "use", "since", "was"},
+	wording.FunctionText:    {},
 }
 
 // textOnly are the templates without an e-mail.
-var textOnly = map[string]bool{wording.StopConfirmed: true, wording.StartConfirmed: true, wording.Help: true}
+var textOnly = map[string]bool{wording.StopConfirmed: true, wording.StartConfirmed: true, wording.Help: true, wording.FunctionText: true}
 
 var values = map[string]string{
 	"name": "Ana", "path": "/intake/abc", "link": "https://pay.example/cs_1", "program": "Retreat 7 days",

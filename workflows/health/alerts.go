@@ -62,7 +62,7 @@ func (i *integrations) announce(ctx workflow.Context, p *Provider, change Change
 		return
 	}
 	for _, older := range slices.Clone(i.state.Alerts) {
-		if older.Change.Capability == p.Capability {
+		if older.Change.Capability == p.Capability && older.Change.Check == p.Check {
 			i.drop(older)
 		}
 	}

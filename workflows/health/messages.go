@@ -9,8 +9,15 @@ import (
 
 // Registered workflow types.
 const (
-	Type      = "IntegrationHealth"
-	CheckType = "HealthCheck"
+	Type          = "IntegrationHealth"
+	CheckType     = "HealthCheck"
+	DeepCheckType = "DeepHealthCheck"
+)
+
+// What a check has asked of a provider.
+const (
+	CheckPing     = ""         // its cheapest signed-in call
+	CheckFunction = "function" // to do what it is there for
 )
 
 // ID is the workflow ID of the one IntegrationHealth.
@@ -33,11 +40,21 @@ type Input struct {
 // Problems of an input there are none.
 func (Input) Problems() []string { return nil }
 
-// Report is what one HealthCheck has found.
+// Report is what one check has found.
 type Report struct {
+	// Check is what was asked: CheckPing or CheckFunction.
+	Check string `json:"check,omitempty"`
 	// At is when the check had its last answer.
 	At       time.Time `json:"at"`
 	Findings []Finding `json:"findings"`
+	// Skipped are the capabilities that were not tried, and why.
+	Skipped []Skipped `json:"skipped,omitempty"`
+}
+
+// Skipped is a capability that was not tried.
+type Skipped struct {
+	Capability string `json:"capability"`
+	Reason     string `json:"reason"`
 }
 
 // Finding is the answer of one provider, or that there was none.
@@ -58,6 +75,18 @@ type CheckResult struct {
 	Failed int `json:"failed"`
 }
 
+// DeepCheckResult is what a closed DeepHealthCheck returns. The Schedule hands
+// it to the next one, which learns from it whether a text is due.
+type DeepCheckResult struct {
+	Asked   int       `json:"asked"`
+	Failed  int       `json:"failed"`
+	Skipped []Skipped `json:"skipped,omitempty"`
+	// Texted is when a text was last sent to the house's own number, and
+	// TextFailed says that it did not arrive.
+	Texted     time.Time `json:"texted,omitzero"`
+	TextFailed bool      `json:"textFailed,omitempty"`
+}
+
 // Result is what a closed IntegrationHealth returns; only Temporal's Cancel
 // closes it, and the next HealthCheck begins another.
 type Result struct {
@@ -71,6 +100,7 @@ type Overview struct {
 	Since         time.Time      `json:"since"`
 	ReportedAt    time.Time      `json:"reportedAt,omitzero"` // of the last report taken
 	Providers     []Provider     `json:"providers"`
+	Functions     Functions      `json:"functions"`
 	Changes       []Change       `json:"changes,omitempty"` // oldest first
 	WaitsFor      string         `json:"waitsFor,omitempty"`
 	Attention     []string       `json:"attention,omitempty"`
