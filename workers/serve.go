@@ -57,6 +57,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	defer watched.close()
 	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
 		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
+		defer newReporter(out.clients, forActivities, logger).start(ctx, set.ReportInterval)()
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known, desk: desk}
 		return work(ctx, forWorkers, set, queues(set, out, in), logger, measured)
 	})

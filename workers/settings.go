@@ -47,7 +47,10 @@ type settings struct {
 	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics, /healthz and /readyz; empty serves none"`
 	// BacklogInterval is shorter in tests only: an alert waits for minutes.
 	BacklogInterval time.Duration `env:"BACKLOG_INTERVAL" envDefault:"1m" help:"how often past-due and parked workflows are counted"`
-	LogLevel        slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	// ReportInterval is shorter in tests only: a worker that says nothing for three
+	// minutes is missed.
+	ReportInterval time.Duration `env:"HEALTH_REPORT_INTERVAL" envDefault:"1m" help:"how often a worker tells how its calls to the providers fare"`
+	LogLevel       slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 }
 
 // The rates are calls per second over all workers together, below what the
@@ -105,7 +108,7 @@ func (s settings) check() error {
 	}
 	for name, value := range map[string]time.Duration{
 		"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout, "BACKLOG_INTERVAL": s.BacklogInterval,
-		"HEALTH_SMS_EVERY": s.HealthSMSEvery,
+		"HEALTH_SMS_EVERY": s.HealthSMSEvery, "HEALTH_REPORT_INTERVAL": s.ReportInterval,
 	} {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")

@@ -113,3 +113,35 @@ func TestFunctionsAreTriedBySchedule(t *testing.T) {
 	}
 	assert.Equal(t, []int{2, 2}, []int{made, closed}, "what is begun is closed")
 }
+
+// TestWorkersReportTheirCircuits: while it runs, and goodbye.
+func TestWorkersReportTheirCircuits(t *testing.T) {
+	w := newWatchedWorld(t, map[string]string{"HEALTH_REPORT_INTERVAL": "100ms"})
+	w.until(func(view health.Overview) bool { return view.Stage == health.StateUp && len(view.Workers) == 1 })
+	require.NoError(t, w.sandbox.SetFault(sandbox.Fault{Provider: "stripe", Kind: sandbox.FaultDown}))
+	view := w.until(func(view health.Overview) bool {
+		fleet := health.FleetAt(view.Workers, time.Now())
+		return slices.ContainsFunc(fleet.Standings, func(s health.Standing) bool { return s.Provider == "stripe" && s.State != health.CircuitClosed })
+	})
+	fleet := health.FleetAt(view.Workers, time.Now())
+	assert.Equal(t, 1, fleet.Workers)
+	var names []string
+	for _, standing := range fleet.Standings {
+		names = append(names, standing.Provider)
+		assert.Equal(t, 1, standing.Workers)
+		require.Len(t, standing.Circuits, 1)
+		assert.Positive(t, standing.Circuits[0].Threshold)
+		assert.Equal(t, "500ms", standing.Circuits[0].OpenFor, "as it is configured")
+		assert.WithinDuration(t, time.Now(), standing.LastSuccess, patience)
+		if standing.Provider == "stripe" {
+			assert.GreaterOrEqual(t, standing.Failures, 3)
+		}
+	}
+	assert.Equal(t, []string{"google", "hubspot", "sendgrid", "stripe", "twilio"}, names)
+
+	name := view.Workers[0].Name
+	require.Zero(t, w.process.end(t))
+	w.process = startProcess(t, w.server)
+	view = w.until(func(view health.Overview) bool { return len(view.Workers) == 1 && view.Workers[0].Name != name })
+	assert.Empty(t, health.FleetAt(view.Workers, time.Now()).Silent, "one that said goodbye is not missed")
+}

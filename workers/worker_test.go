@@ -76,6 +76,7 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"programs":            {map[string]string{"PROGRAMS_DIR": t.TempDir()}, 2, "PROGRAMS_DIR"},
 		"sticky cache":        {map[string]string{"STICKY_CACHE_SIZE": "-1"}, 2, "STICKY_CACHE_SIZE: want 0 or more"},
 		"backlog interval":    {map[string]string{"BACKLOG_INTERVAL": "0s"}, 2, "BACKLOG_INTERVAL: want more than 0"},
+		"report interval":     {map[string]string{"HEALTH_REPORT_INTERVAL": "0s"}, 2, "HEALTH_REPORT_INTERVAL: want more than 0"},
 		"stop timeout":        {map[string]string{"STOP_TIMEOUT": "0s"}, 2, "STOP_TIMEOUT: want more than 0"},
 		"traces":              {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, 2, "OTEL_EXPORTER_OTLP_ENDPOINT: want the collector"},
 		"staff's telephone":   {map[string]string{"STAFF_ALERT_PHONES": "+14155550134,12"}, 2, "STAFF_ALERT_PHONES: entry 2: phone: "},

@@ -1,5 +1,6 @@
 // Package health watches the providers: HealthCheck asks them, DeepHealthCheck
-// has them do what they are there for, and IntegrationHealth keeps what is known.
+// has them do what they are there for, the workers tell how their calls fare,
+// and IntegrationHealth keeps what is known.
 //
 // Temporal Schedules start HealthCheck every minute and DeepHealthCheck every
 // fifteen; nobody needs to start IntegrationHealth, of which there is one. It
@@ -9,6 +10,7 @@
 //   - staff get a text and a mail of both, once each, and one of the two while
 //     the other's own provider is down;
 //   - a report that is older than the one before it changes nothing;
+//   - a worker that ends without a word is missed, and after a day forgotten;
 //   - when no report comes at all, that raises attention too: silence is no
 //     good health;
 //   - it knows codes and instants only, never what a provider said.

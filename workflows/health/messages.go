@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
 	"guestjourney/workflows/kit"
 )
 
@@ -25,6 +26,9 @@ const ID = "health/integrations"
 
 // SignalReport hands a Report to IntegrationHealth.
 const SignalReport = "health_report"
+
+// SignalWorker hands a WorkerReport to IntegrationHealth.
+const SignalWorker = "worker_report"
 
 // AttentionSilent is the reason for attention when no report comes.
 const AttentionSilent = "no_health_reports"
@@ -69,6 +73,37 @@ type Finding struct {
 	Code  string        `json:"code,omitempty"`
 }
 
+// WorkerReport is what one worker process knows of its own calls.
+type WorkerReport struct {
+	// Worker names the process: a random name, made at its start. It says nothing
+	// of the machine.
+	Worker string `json:"worker"`
+	// Leaving: the process ends in good order, and will not be missed.
+	Leaving  bool      `json:"leaving,omitempty"`
+	Circuits []Circuit `json:"circuits,omitempty"`
+}
+
+// Circuit is how the calls of one process to one provider fare.
+type Circuit struct {
+	Provider string `json:"provider"`
+	State    string `json:"state"`
+	// Failures are those in a row that counted.
+	Failures    int       `json:"failures"`
+	LastSuccess time.Time `json:"lastSuccess,omitzero"`
+	// Threshold is how many failures open it, and OpenFor how long it then
+	// refuses calls: as this process is configured.
+	Threshold int              `json:"threshold"`
+	OpenFor   options.Duration `json:"openFor"`
+}
+
+// States of a circuit, the best first.
+const (
+	CircuitClosed   = "closed"    // calls are made
+	CircuitHalfOpen = "half_open" // a few are, to try the provider out
+	CircuitOpen     = "open"      // they are refused
+	CircuitUnknown  = "unknown"   // nobody has told lately
+)
+
 // CheckResult is what a closed HealthCheck returns.
 type CheckResult struct {
 	Asked  int `json:"asked"`
@@ -96,11 +131,14 @@ type Result struct {
 // Overview answers the query "status".
 type Overview struct {
 	// Stage is the state of the provider that fares worst.
-	Stage         string         `json:"stage"`
-	Since         time.Time      `json:"since"`
-	ReportedAt    time.Time      `json:"reportedAt,omitzero"` // of the last report taken
-	Providers     []Provider     `json:"providers"`
-	Functions     Functions      `json:"functions"`
+	Stage      string     `json:"stage"`
+	Since      time.Time  `json:"since"`
+	ReportedAt time.Time  `json:"reportedAt,omitzero"` // of the last report taken
+	Providers  []Provider `json:"providers"`
+	Functions  Functions  `json:"functions"`
+	// Workers are the last reports of those that have not said goodbye; see
+	// FleetAt.
+	Workers       []Worker       `json:"workers,omitempty"`
 	Changes       []Change       `json:"changes,omitempty"` // oldest first
 	WaitsFor      string         `json:"waitsFor,omitempty"`
 	Attention     []string       `json:"attention,omitempty"`

@@ -38,6 +38,8 @@ type State struct {
 	// counts all there ever were.
 	Alerts    []*Alert `json:"alerts,omitempty"`
 	Announced int      `json:"announced,omitempty"`
+	// Workers are in the order in which they were first heard of.
+	Workers []Worker `json:"workers,omitempty"`
 }
 
 // Provider is what is known of one.
