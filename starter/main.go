@@ -36,7 +36,7 @@ func newRoot() *cobra.Command {
 		startCommand(), listCommand(), viewsCommand(), agendaCommand(), // what there is
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
 		updateCommand(), signalCommand(), repairCommand(), // steering
-		codecCommand(), setupCommand(), healthCommand(), newDev(),
+		codecCommand(), setupCommand(), healthCommand(), auditCommand(), newDev(),
 		webhookCommand(), inboxCommand(), // what providers send
 	)
 	return root
