@@ -34,6 +34,7 @@ func TestWorkersAreHeardOfUntilTheySayGoodbye(t *testing.T) {
 	p.after(2*minute+30*time.Second, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
 	p.shows(3*minute, func(view health.Overview) {
 		require.Len(t, view.Workers, 2, "one entry each, over continue-as-new")
+		assert.Equal(t, 2, view.Fleet.Workers)
 		assert.Equal(t, health.Worker{
 			Name: "a", HeardAt: begin.Add(2 * minute), Circuits: []health.Circuit{circuit("stripe", health.CircuitOpen, 3, minute)},
 		}, view.Workers[0])
@@ -44,6 +45,12 @@ func TestWorkersAreHeardOfUntilTheySayGoodbye(t *testing.T) {
 	p.shows(4*minute, func(view health.Overview) {
 		require.Len(t, view.Workers, 1)
 		assert.Equal(t, "b", view.Workers[0].Name)
+	})
+	p.report(5*minute, stripeUp())
+	p.shows(5*minute, func(view health.Overview) {
+		assert.Equal(t, []health.Silent{{Name: "b", HeardAt: begin.Add(minute)}}, view.Fleet.Silent)
+		require.Len(t, view.Fleet.Standings, 1)
+		assert.Equal(t, health.CircuitUnknown, view.Fleet.Standings[0].State)
 	})
 	// b ended without a word: missed for a day, and then forgotten.
 	p.works(24*time.Hour, "c")

@@ -136,9 +136,10 @@ type Overview struct {
 	ReportedAt time.Time  `json:"reportedAt,omitzero"` // of the last report taken
 	Providers  []Provider `json:"providers"`
 	Functions  Functions  `json:"functions"`
-	// Workers are the last reports of those that have not said goodbye; see
-	// FleetAt.
+	// Workers are the last reports of those that have not said goodbye, and Fleet
+	// is what they come to now.
 	Workers       []Worker       `json:"workers,omitempty"`
+	Fleet         Fleet          `json:"fleet"`
 	Changes       []Change       `json:"changes,omitempty"` // oldest first
 	WaitsFor      string         `json:"waitsFor,omitempty"`
 	Attention     []string       `json:"attention,omitempty"`

@@ -43,7 +43,8 @@ func restore(ctx workflow.Context, policy kit.Policy, input Input) (*integration
 		func(report Report) { i.state.Reports = append(i.state.Reports, report) })
 	kit.OnSignal(ctx, i.core, SignalWorker, "What a worker knows of its calls to the providers.", func(WorkerReport) string { return "" },
 		func(report WorkerReport) { i.hear(ctx, report) })
-	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, and the last changes.", i.overview)
+	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, what the workers report, and the last changes.",
+		func() Overview { return i.overview(workflow.Now(ctx)) })
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return i.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", i.core.NextDeadlines)
 	i.core.Upcoming(i.upcoming)
@@ -132,9 +133,9 @@ func (i *integrations) face() kit.Face {
 	return face
 }
 
-func (i *integrations) overview() Overview {
+func (i *integrations) overview(now time.Time) Overview {
 	return Overview{
 		Stage: i.state.Stage, Since: i.state.Since, ReportedAt: i.state.ReportedAt, Providers: append([]Provider{}, i.state.Providers...),
-		Functions: i.state.Functions, Workers: i.state.Workers, Changes: i.state.Changes, WaitsFor: i.core.WaitsFor(), Attention: i.state.Common.Attention, NextDeadlines: i.core.NextDeadlines(),
+		Functions: i.state.Functions, Workers: i.state.Workers, Fleet: FleetAt(i.state.Workers, now), Changes: i.state.Changes, WaitsFor: i.core.WaitsFor(), Attention: i.state.Common.Attention, NextDeadlines: i.core.NextDeadlines(),
 	}
 }
