@@ -145,6 +145,19 @@ func TestTheLastThingToldIsTrue(t *testing.T) {
 	assert.Equal(t, []string{"provider_down stripe", "provider_up stripe"}, p.desk.got[mailbox])
 }
 
+// Only news of the same provider overtakes what could not be told yet.
+func TestNewsOfAnotherProviderOvertakesNothing(t *testing.T) {
+	p := newPlay(t)
+	p.desk.breaks(options.QueueSMS, true)
+	p.down(stripeIll(), 3)
+	for n := 4; n <= 8; n++ {
+		p.report(time.Duration(n)*minute, stripeIll(), ill(options.QueueCRM, "hubspot"))
+	}
+	p.after(9*minute, func() { p.desk.breaks(options.QueueSMS, false) })
+	p.run(40 * minute)
+	assert.ElementsMatch(t, []string{"provider_down stripe", "provider_down hubspot"}, p.desk.got[duty])
+}
+
 func TestAfterAnHourItIsNoNews(t *testing.T) {
 	p := newPlay(t)
 	p.desk.staff = ping.Recipients{Phones: []string{duty}}

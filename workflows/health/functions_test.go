@@ -191,3 +191,15 @@ func TestFunctionsCountBesideThePings(t *testing.T) {
 	p.run(6 * minute)
 	assert.Equal(t, []string{"provider_down stripe/function", "provider_up stripe/function"}, p.desk.got[mailbox])
 }
+
+// That functions are tried says nothing of the pings: their silence stays.
+func TestAFunctionCheckIsNoPing(t *testing.T) {
+	p := newPlay(t)
+	p.after(11*minute, func() {
+		p.env.SignalWorkflow(health.SignalReport, health.Report{
+			Check: health.CheckFunction, At: begin.Add(11 * minute), Findings: []health.Finding{up(options.QueuePayments, "")},
+		})
+	})
+	p.shows(11*minute, func(view health.Overview) { assert.Equal(t, []string{health.AttentionSilent}, view.Attention) })
+	p.run(12 * minute)
+}
