@@ -81,10 +81,34 @@ func providersTable(view health.Overview) string {
 		text.WriteString(strings.TrimRight(strings.Join(cells, "\t"), "\t") + "\n")
 	}
 	text.WriteString("last report: " + orNever(view.ReportedAt) + "\n")
+	if !view.Functions.ReportedAt.IsZero() {
+		text.WriteString("functions last tried: " + orNever(view.Functions.ReportedAt) + "\n")
+	}
+	if len(view.Functions.Skipped) > 0 {
+		text.WriteString("not tried: " + notTried(view.Functions.Skipped) + "\n")
+	}
+	if len(view.Workers) > 0 {
+		text.WriteString(workersLine(health.FleetAt(view.Workers, time.Now())))
+	}
 	if len(view.Attention) > 0 {
 		text.WriteString("attention: " + strings.Join(view.Attention, ", ") + "\n")
 	}
 	return text.String()
+}
+
+// workersLine says who reports, who does not any more, and which circuits are not
+// closed.
+func workersLine(fleet health.Fleet) string {
+	parts := []string{fmt.Sprintf("workers that report: %d", fleet.Workers)}
+	for _, silent := range fleet.Silent {
+		parts = append(parts, fmt.Sprintf("silent: %s since %s", silent.Name, orNever(silent.HeardAt)))
+	}
+	for _, standing := range fleet.Standings {
+		if standing.State != health.CircuitClosed && standing.State != health.CircuitUnknown {
+			parts = append(parts, fmt.Sprintf("circuit of %s: %s", standing.Provider, standing.State))
+		}
+	}
+	return strings.Join(parts, "; ") + "\n"
 }
 
 func orNever(at time.Time) string {

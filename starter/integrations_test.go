@@ -82,6 +82,14 @@ func TestHealthOfTheProviders(t *testing.T) {
 	require.Contains(t, stderr, "does not run")
 }
 
+func TestTheWorkersInOneLine(t *testing.T) {
+	at := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	require.Equal(t, "workers that report: 1; silent: B since 2027-03-01T12:00:00Z; circuit of stripe: open\n", workersLine(health.FleetAt([]health.Worker{
+		{Name: "A", HeardAt: at.Add(3 * time.Minute), Circuits: []health.Circuit{{Provider: "stripe", State: health.CircuitOpen}, {Provider: "twilio", State: health.CircuitClosed}}},
+		{Name: "B", HeardAt: at},
+	}, at.Add(4*time.Minute))))
+}
+
 func TestNoReportIsNoGoodHealth(t *testing.T) {
 	require.NoError(t, worst(health.Overview{Providers: []health.Provider{{State: health.StateFailing}}}))
 	require.ErrorContains(t, worst(health.Overview{Attention: []string{health.AttentionSilent}}), "no report comes")

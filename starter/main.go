@@ -1,6 +1,6 @@
 // Command starter is the CLI: it starts, watches and commands guest journeys,
-// judges and replays webhooks, serves the codec for the Temporal UI, and runs the
-// sandbox and the demo.
+// judges and replays webhooks, audits the integrations, serves the codec for the
+// Temporal UI, and runs the sandbox and the demo.
 //
 // It talks to Temporal through internal/temporalclient, so everything it sends
 // there is encrypted; besides, it opens the webhook proxy's inbox, and posts made-up
@@ -36,7 +36,7 @@ func newRoot() *cobra.Command {
 		startCommand(), listCommand(), viewsCommand(), agendaCommand(), // what there is
 		statusCommand(), explainCommand(), watchCommand(), timelineCommand(), queryCommand(), // one of them
 		updateCommand(), signalCommand(), repairCommand(), // steering
-		codecCommand(), setupCommand(), healthCommand(), newDev(),
+		codecCommand(), setupCommand(), healthCommand(), auditCommand(), newDev(),
 		webhookCommand(), inboxCommand(), // what providers send
 	)
 	return root

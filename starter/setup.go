@@ -17,7 +17,7 @@ import (
 func setupCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "setup",
-		Short: "Make the Temporal namespace ready: register it, its search attributes and its schedule",
+		Short: "Make the Temporal namespace ready: register it, its search attributes and its schedules",
 		Long: "Run it before the first start, and with every upgrade: what is there stays as it is, and what is paused stays\n" +
 			"paused. It waits for Temporal, and until workflows can run. TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say where; it needs no keys.",
 		Args: cobra.NoArgs,
@@ -63,11 +63,12 @@ func prepare(ctx context.Context, out io.Writer) error {
 	return err
 }
 
+// reportSchedules says which of them are new or changed.
 func reportSchedules(changed []string) string {
 	if len(changed) == 0 {
-		return "schedule " + setup.PingSchedule + " was there"
+		return "schedules " + strings.Join(setup.ScheduleIDs(), ", ") + " were there"
 	}
-	return "schedule " + strings.Join(changed, ", ") + " made"
+	return "schedules made: " + strings.Join(changed, ", ")
 }
 
 // report says what was done, in one line.

@@ -79,8 +79,10 @@ func withOpenSession(command *cobra.Command, run func(ctx context.Context, s *se
 }
 
 func onSession(ctx context.Context, command *cobra.Command, run func(s *session) error) error {
-	if _, err := asJSON(command); err != nil {
-		return err
+	if command.Flags().Lookup("output") != nil {
+		if _, err := asJSON(command); err != nil {
+			return err
+		}
 	}
 	s, err := connect(ctx)
 	if err != nil {

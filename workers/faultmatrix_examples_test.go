@@ -35,6 +35,7 @@ var examples = map[string]func(*matrixWorld) any{
 		_, paid := paidBy(w)
 		return payments.RefundRequest{PaymentID: paid.PaymentID, Amount: deposit, Reason: "cancelled", WorkflowID: "pay/matrix"}
 	},
+	"payments.TryOut":   func(*matrixWorld) any { return payments.TryOut{} },
 	"crm.UpsertContact": func(*matrixWorld) any { return contact },
 	"crm.UpsertDeal": func(w *matrixWorld) any {
 		return crm.Deal{

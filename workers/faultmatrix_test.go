@@ -64,7 +64,7 @@ func TestTheMatrixNeedsTheEffectKey(t *testing.T) {
 	}{
 		"emptied": {"", "", []string{"crm.AddNote"}},
 		"changed": {effectKey, effectKey + "-other", []string{
-			"crm.AddNote", "email.Send", "payments.ChargeSaved", "payments.EnsureCustomer", "payments.OpenCheckout", "payments.Refund", "sms.Send",
+			"crm.AddNote", "email.Send", "payments.ChargeSaved", "payments.EnsureCustomer", "payments.OpenCheckout", "payments.Refund", "payments.TryOut", "sms.Send",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -25,7 +26,7 @@ import (
 // is begun by the first report and raises attention at the threshold, and the
 // provider's return resolves it. The test only shortens the schedule's minute.
 func TestAProviderThatIsDownIsNoticedAndResolved(t *testing.T) {
-	w := newWatchedWorld(t)
+	w := newWatchedWorld(t, nil)
 	view := w.until(func(view health.Overview) bool { return view.Stage == health.StateUp && len(view.Providers) == 5 })
 	for _, provider := range view.Providers {
 		assert.Equal(t, health.StateUp, provider.State, provider.Name())
@@ -54,9 +55,11 @@ type watchedWorld struct {
 	t        *testing.T
 	temporal client.Client
 	sandbox  *sandbox.Server
+	server   *devserver.Server
+	process  *process
 }
 
-func newWatchedWorld(t *testing.T) *watchedWorld {
+func newWatchedWorld(t *testing.T, change map[string]string) *watchedWorld {
 	t.Helper()
 	secrets, err := sandbox.GenerateSecrets()
 	require.NoError(t, err)
@@ -67,17 +70,23 @@ func newWatchedWorld(t *testing.T) *watchedWorld {
 		listener.Close()
 		require.NoError(t, vendors.Close(context.Background()))
 	})
-	environment(t, listener.URL, map[string]string{
+	set := map[string]string{
 		"STRIPE_SECRET_KEY": secrets.StripeKey, "HUBSPOT_ACCESS_TOKEN": secrets.HubSpotToken,
 		"TWILIO_ACCOUNT_SID": secrets.TwilioAccountSID, "TWILIO_API_KEY_SID": secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET": secrets.TwilioKeySecret,
 		"SENDGRID_API_KEY": secrets.SendGridKey, "GOOGLE_ACCESS_TOKEN": secrets.GoogleToken, "CIRCUIT_OPEN": "500ms",
-	})
+	}
+	maps.Copy(set, change)
+	environment(t, listener.URL, set)
 	server := devserver.Start(t)
 	_, err = setup.Schedules(t.Context(), server.Client())
 	require.NoError(t, err)
-	running := startProcess(t, server)
-	t.Cleanup(func() { require.Zero(t, running.end(t)) })
-	return &watchedWorld{t: t, temporal: dialSealed(t), sandbox: vendors}
+	// It would begin at every quarter of an hour; here the tests begin it.
+	functions := server.Client().ScheduleClient().GetHandle(t.Context(), setup.FunctionSchedule)
+	require.NoError(t, functions.Pause(t.Context(), client.SchedulePauseOptions{}))
+	w := &watchedWorld{t: t, sandbox: vendors, server: server, process: startProcess(t, server)}
+	t.Cleanup(func() { require.Zero(t, w.process.end(t)) })
+	w.temporal = dialSealed(t)
+	return w
 }
 
 // dialSealed connects with the worker's key.
@@ -100,11 +109,17 @@ func (w *watchedWorld) until(wanted func(health.Overview) bool) (view health.Ove
 		if schedule.Trigger(w.t.Context(), client.ScheduleTriggerOptions{}) != nil {
 			return false
 		}
-		view = health.Overview{}
-		answer, err := w.temporal.QueryWorkflow(w.t.Context(), health.ID, "", kit.QueryStatus)
-		return err == nil && answer.Get(&view) == nil && wanted(view)
+		var known bool
+		view, known = w.view()
+		return known && wanted(view)
 	}, time.Minute, 250*time.Millisecond)
 	return view
+}
+
+// view is what IntegrationHealth knows now, if it runs.
+func (w *watchedWorld) view() (view health.Overview, known bool) {
+	answer, err := w.temporal.QueryWorkflow(w.t.Context(), health.ID, "", kit.QueryStatus)
+	return view, err == nil && answer.Get(&view) == nil
 }
 
 // shows waits until visibility has caught up.

@@ -27,6 +27,7 @@ import (
 type inside struct {
 	register  directory.Register
 	catalogue programs.Catalogue
+	desk      health.Desk
 }
 
 // queue is one task queue and what this process does for it.
@@ -49,6 +50,7 @@ func queues(set settings, out *adapters, in inside) []queue {
 			named(w, programs.Prefix, &programs.Activities{Catalogue: in.catalogue})
 			named(w, timetable.Prefix, &timetable.Activities{})
 			named(w, directory.Prefix, &directory.Activities{Register: in.register})
+			named(w, health.Prefix, &in.desk)
 		}},
 		{name: options.QueuePayments, rate: set.Stripe.Rate, register: func(w worker.Worker) {
 			named(w, payments.Prefix, &payments.Activities{Gateway: out.payments})

@@ -27,6 +27,10 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err := set.check(); err != nil {
 		return err
 	}
+	desk, err := set.desk()
+	if err != nil {
+		return err
+	}
 	known, err := catalogue.Open(set.ProgramsDir)
 	if err != nil {
 		return config.Invalid("PROGRAMS_DIR", err.Error())
@@ -53,7 +57,8 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	defer watched.close()
 	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
 		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
-		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known}
+		defer newReporter(out.clients, forActivities, logger).start(ctx, set.ReportInterval)()
+		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known, desk: desk}
 		return work(ctx, forWorkers, set, queues(set, out, in), logger, measured)
 	})
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
+	"guestjourney/activities/health"
+	"guestjourney/activities/options"
 	"guestjourney/internal/config"
+	"guestjourney/internal/identity"
 )
 
 // settings is the worker's configuration; its tags are the reference.
@@ -16,6 +20,13 @@ type settings struct {
 	GuestAppURL    string `env:"GUEST_APP_URL,required,notEmpty" help:"where guests open their pages"`
 	PropertyName   string `env:"PROPERTY_NAME" envDefault:"The retreat"`
 	PublicURL      string `env:"PUBLIC_URL,required,notEmpty" help:"where providers reach the webhook proxy"`
+
+	StaffPhones []string `env:"STAFF_ALERT_PHONES" help:"numbers with country code, separated by commas, that are texted when a provider goes down and when it is back"`
+	StaffEmails []string `env:"STAFF_ALERT_EMAILS" help:"addresses, separated by commas, that are written to when a provider goes down and when it is back"`
+
+	// HealthSMSTo is ours, and no guest's.
+	HealthSMSTo    string        `env:"HEALTH_SMS_TO" help:"a number of the house's own, with country code, that is texted to try texts out; empty sends none"`
+	HealthSMSEvery time.Duration `env:"HEALTH_SMS_EVERY" envDefault:"12h" help:"how often that is done while it works"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -36,7 +47,10 @@ type settings struct {
 	MetricsAddr string        `env:"METRICS_ADDR" envDefault:"127.0.0.1:9465" help:"serves /metrics, /healthz and /readyz; empty serves none"`
 	// BacklogInterval is shorter in tests only: an alert waits for minutes.
 	BacklogInterval time.Duration `env:"BACKLOG_INTERVAL" envDefault:"1m" help:"how often past-due and parked workflows are counted"`
-	LogLevel        slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	// ReportInterval is shorter in tests only: a worker that says nothing for three
+	// minutes is missed.
+	ReportInterval time.Duration `env:"HEALTH_REPORT_INTERVAL" envDefault:"1m" help:"how often a worker tells how its calls to the providers fare"`
+	LogLevel       slog.Level    `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 }
 
 // The rates are calls per second over all workers together, below what the
@@ -94,6 +108,7 @@ func (s settings) check() error {
 	}
 	for name, value := range map[string]time.Duration{
 		"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout, "BACKLOG_INTERVAL": s.BacklogInterval,
+		"HEALTH_SMS_EVERY": s.HealthSMSEvery, "HEALTH_REPORT_INTERVAL": s.ReportInterval,
 	} {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")
@@ -105,8 +120,45 @@ func (s settings) check() error {
 	if s.StickyCacheSize < 0 {
 		return config.Invalid("STICKY_CACHE_SIZE", "want 0 or more")
 	}
+	if _, err := s.desk(); err != nil {
+		return err
+	}
 	if (s.Google.AccessToken == "") == (s.Google.CredentialsFile == "") {
 		return config.Invalid("GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE", "set one of the two")
 	}
 	return nil
+}
+
+// desk is the house's own addresses, each in the form that is texted or written
+// to. An error says which entry is wrong and does not quote it.
+func (s settings) desk() (health.Desk, error) {
+	phones, err := canonical("STAFF_ALERT_PHONES", s.StaffPhones, phone)
+	if err != nil {
+		return health.Desk{}, err
+	}
+	emails, err := canonical("STAFF_ALERT_EMAILS", s.StaffEmails, identity.Email)
+	if err != nil {
+		return health.Desk{}, err
+	}
+	desk := health.Desk{Staff: health.Recipients{Phones: phones, Emails: emails}, Text: health.TextPlan{Every: options.Duration(s.HealthSMSEvery)}}
+	if s.HealthSMSTo == "" {
+		return desk, nil
+	}
+	if desk.Text.To, err = phone(s.HealthSMSTo); err != nil {
+		return health.Desk{}, config.Invalid("HEALTH_SMS_TO", err.Error())
+	}
+	return desk, nil
+}
+
+func phone(text string) (string, error) { return identity.Phone("", text) }
+
+func canonical(variable string, texts []string, read func(string) (string, error)) (all []string, err error) {
+	for at, text := range texts {
+		one, err := read(text)
+		if err != nil {
+			return nil, config.Invalid(variable, fmt.Sprintf("entry %d: %s", at+1, err))
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }

@@ -19,7 +19,7 @@ import (
 
 // Types are the names of every workflow type.
 func Types() []string {
-	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type, health.Type, health.CheckType}
+	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type, health.Type, health.CheckType, health.DeepCheckType}
 }
 
 // Register registers every workflow type under its fixed name.
@@ -35,4 +35,5 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(inbox.Type, inbox.Workflow(policy))
 	register(health.Type, health.Workflow(policy))
 	register(health.CheckType, health.Check)
+	register(health.DeepCheckType, health.DeepCheck)
 }

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,6 +80,26 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
+// codeOpen stands for a call that an open circuit kept in the house.
+const codeOpen = "circuit_open"
+
+// codeForm is the form of a code; anything else could be a text.
+var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// Short says in one code how the call failed: the provider's own, or one of
+// ours ("status_503", "circuit_open"); empty if nothing is known but the class.
+func (e *Error) Short() string {
+	switch {
+	case e.OpenFor > 0:
+		return codeOpen
+	case codeForm.MatchString(e.Code):
+		return e.Code
+	case e.Status != 0:
+		return "status_" + strconv.Itoa(e.Status)
+	}
+	return ""
+}
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -99,10 +121,11 @@ func ToTemporal(err error) error {
 			NonRetryable: true, Details: []any{known.OpenFor.Seconds()},
 		})
 	}
-	return temporal.NewApplicationErrorWithOptions(known.Error(), string(known.Class), temporal.ApplicationErrorOptions{
-		NonRetryable:   !known.Class.Retryable(),
-		NextRetryDelay: spread(known.RetryAfter),
-	})
+	options := temporal.ApplicationErrorOptions{NonRetryable: !known.Class.Retryable(), NextRetryDelay: spread(known.RetryAfter)}
+	if code := known.Short(); code != "" {
+		options.Details = []any{code}
+	}
+	return temporal.NewApplicationErrorWithOptions(known.Error(), string(known.Class), options)
 }
 
 // spread adds up to a tenth, so that those whom a provider sent away together do
@@ -149,6 +172,23 @@ func ClassOf(err error) Class {
 		}
 	}
 	return Ambiguous
+}
+
+// CodeOf returns the code (see Short) of an error that an activity future
+// returned; empty if it has none.
+func CodeOf(err error) string {
+	var application *temporal.ApplicationError
+	if !errors.As(err, &application) {
+		return ""
+	}
+	if application.Type() == circuitOpen {
+		return codeOpen
+	}
+	var code string
+	if err := application.Details(&code); err != nil {
+		return "" // from before there were codes, or none of ours
+	}
+	return code
 }
 
 // Text returns the readable reason of an activity's failure without Temporal's

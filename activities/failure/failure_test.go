@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"guestjourney/activities/failure"
@@ -39,4 +40,18 @@ func TestAnOpenCircuitIsNoAttemptOfTemporals(t *testing.T) {
 
 	assert.Zero(t, failure.OpenFor(failure.ToTemporal(&failure.Error{Class: failure.NotProcessed})))
 	assert.Equal(t, time.Second, failure.OpenFor(temporal.NewNonRetryableApplicationError("open", "CircuitOpen", nil)), "open, and not said for how long")
+}
+
+func TestTheCodeArrives(t *testing.T) {
+	for want, failed := range map[string]*failure.Error{
+		"lock_timeout": {Class: failure.Throttled, Status: 429, Code: "lock_timeout"},
+		"status_503":   {Class: failure.Ambiguous, Status: 503},
+		"status_400":   {Class: failure.Permanent, Status: 400, Code: "the number +1 415 is wrong"},
+		"circuit_open": {Class: failure.NotProcessed, OpenFor: time.Second},
+		"":             {Class: failure.NotProcessed},
+	} {
+		assert.Equal(t, want, failure.CodeOf(failure.ToTemporal(failed)))
+	}
+	assert.Empty(t, failure.CodeOf(temporal.NewApplicationError("from before", string(failure.Permanent))))
+	assert.Empty(t, failure.CodeOf(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)))
 }

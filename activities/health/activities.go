@@ -3,8 +3,6 @@ package health
 import (
 	"context"
 	"errors"
-	"regexp"
-	"strconv"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -14,9 +12,6 @@ import (
 
 // Prefix of the registered activity names.
 const Prefix = "health."
-
-// codeOpen stands for a ping that an open circuit kept in the house.
-const codeOpen = "circuit_open"
 
 // Activities are the registered activities of the port. They are on the queue
 // of each capability, with that queue's provider.
@@ -47,20 +42,5 @@ func trouble(err error) *Trouble {
 	case !errors.As(err, &known):
 		return &Trouble{Class: failure.Ambiguous}
 	}
-	return &Trouble{Class: known.Class, Code: code(known)}
-}
-
-// codeForm is the form of a code; anything else could be a text.
-var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-
-func code(known *failure.Error) string {
-	switch {
-	case known.OpenFor > 0:
-		return codeOpen
-	case codeForm.MatchString(known.Code):
-		return known.Code
-	case known.Status != 0:
-		return "status_" + strconv.Itoa(known.Status)
-	}
-	return ""
+	return &Trouble{Class: known.Class, Code: known.Short()}
 }

@@ -81,11 +81,16 @@ func (p Profile) activityOptions(ctx workflow.Context, queue, summary string) wo
 		ScheduleToCloseTimeout: p.ScheduleToClose,
 		Summary:                summarize(ctx, summary),
 		Priority:               temporal.Priority{PriorityKey: p.Priority},
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:    time.Second,
-			BackoffCoefficient: 2,
-			MaximumInterval:    30 * time.Second,
-			MaximumAttempts:    p.Attempts,
-		},
+		RetryPolicy:            p.Retries(),
+	}
+}
+
+// Retries is how a call of the profile is tried again.
+func (p Profile) Retries() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:    time.Second,
+		BackoffCoefficient: 2,
+		MaximumInterval:    30 * time.Second,
+		MaximumAttempts:    p.Attempts,
 	}
 }

@@ -46,6 +46,11 @@ func (a *Activities) Refund(ctx context.Context, command options.Command[RefundR
 	return options.Perform(ctx, command, failure.ToTemporal, a.Gateway.Refund)
 }
 
+// TryOut is the activity behind TryProvider.
+func (a *Activities) TryOut(ctx context.Context, command options.Command[TryOut]) (Attempt, error) {
+	return options.Perform(ctx, command, failure.ToTemporal, a.Gateway.TryOut)
+}
+
 // EnsureCustomer schedules the creation of the customer.
 func EnsureCustomer(ctx workflow.Context, effect options.Effect, request Customer) options.Result[CustomerRef] {
 	return options.Mutate[Customer, CustomerRef](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"EnsureCustomer", "customer", effect, request)
@@ -74,4 +79,9 @@ func Attempts(ctx workflow.Context, request AttemptsRequest) options.Result[[]At
 // RefundPayment schedules a refund.
 func RefundPayment(ctx workflow.Context, effect options.Effect, request RefundRequest) options.Result[Refund] {
 	return options.Mutate[RefundRequest, Refund](ctx, options.Outside.At(options.PriorityBinding), options.QueuePayments, Prefix+"Refund", "refund: "+request.Reason, effect, request)
+}
+
+// TryProvider schedules a trial of the provider that moves no money.
+func TryProvider(ctx workflow.Context, effect options.Effect) options.Result[Attempt] {
+	return options.Mutate[TryOut, Attempt](ctx, options.Outside, options.QueuePayments, Prefix+"TryOut", "try the provider out", effect, TryOut{})
 }

@@ -1,6 +1,7 @@
 // Package payments is the port to whoever moves money.
 //
-// Called by the PaymentPlan workflow only: money has one owner. It owns the
+// Called by the PaymentPlan workflow only: money has one owner; the check that
+// tries the provider out moves none. It owns the
 // words (customer, checkout, charge, attempt, refund) and the registered
 // activities; a vendor is a folder below it. It promises that no card data and
 // no client secret passes through: a guest pays on the provider's own page.
@@ -148,6 +149,9 @@ type Refund struct {
 	Status RefundStatus `json:"status"`
 }
 
+// TryOut asks to try the provider out; there is nothing to choose.
+type TryOut struct{}
+
 // Gateway is a payment provider in the words of the house. Every mutating call
 // declares its guarantee. Errors are *failure.Error.
 type Gateway interface {
@@ -166,4 +170,8 @@ type Gateway interface {
 	Attempts(context.Context, AttemptsRequest) ([]Attempt, error)
 	// Refund gives money back. Exactly once (native key).
 	Refund(context.Context, options.Effect, RefundRequest) (Refund, error)
+	// TryOut begins the smallest payment that there is, which nobody confirms,
+	// and closes it: no money moves, and nothing is left open. Exactly once
+	// (native key).
+	TryOut(context.Context, options.Effect, TryOut) (Attempt, error)
 }

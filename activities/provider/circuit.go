@@ -103,6 +103,27 @@ func (c *Client) Circuit() CircuitState {
 	}
 }
 
+// Standing is how the calls of this process to the provider fare.
+type Standing struct {
+	State CircuitState
+	// Failures are those in a row that counted, since the last call that went
+	// well.
+	Failures int
+	// LastSuccess is when a call last went well; zero if none has yet.
+	LastSuccess time.Time
+	// Circuit is the configuration in force.
+	Circuit Circuit
+}
+
+// Standing returns how the calls fare now.
+func (c *Client) Standing() Standing {
+	standing := Standing{State: c.Circuit(), Failures: int(c.breaker.inARow.Load()), Circuit: c.breaker.set}
+	if well := c.breaker.lastWell.Load(); well != 0 {
+		standing.LastSuccess = time.Unix(0, well).UTC()
+	}
+	return standing
+}
+
 // Name returns the provider's name: "stripe".
 func (c *Client) Name() string { return c.config.Name }
 
@@ -115,7 +136,11 @@ type breaker struct {
 	// openUntil is in Unix nanoseconds.
 	openUntil atomic.Int64
 	failures  atomic.Uint32 // that opened it last
-	steps     steps
+	// inARow and lastWell, in Unix nanoseconds, outlast the changes of state, at
+	// which the library forgets what it has counted.
+	inARow   atomic.Int64
+	lastWell atomic.Int64
+	steps    steps
 }
 
 func newBreaker(name string, set Circuit, logger *slog.Logger) *breaker {
@@ -165,8 +190,20 @@ func (b *breaker) enter(ctx context.Context) (leave func(outcome), err error) {
 		if what == outcomeFailed && !b.steps.first(step, time.Now()) && closed {
 			what = outcomeUnknown
 		}
+		b.note(what)
 		done(what.err())
 	}, nil
+}
+
+// note remembers what a call has shown.
+func (b *breaker) note(what outcome) {
+	switch what {
+	case outcomeWell:
+		b.inARow.Store(0)
+		b.lastWell.Store(time.Now().UnixNano())
+	case outcomeFailed:
+		b.inARow.Add(1)
+	}
 }
 
 // outcome is what a call says of its provider's health.

@@ -186,3 +186,36 @@ func TestManyAtOnceKeepTheCircuitsRules(t *testing.T) {
 	assert.EqualValues(t, 2000, refused.Load()+v.calls.Load(), "each call is made or refused")
 	assert.LessOrEqual(t, v.calls.Load(), int32(100), "only those that were under way when it opened")
 }
+
+// What a process reports of itself outlasts the changes of state, at which the
+// library forgets what it has counted.
+func TestStanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor, c, _ := circuited(t, "stripe")
+		assert.Equal(t, provider.Standing{Circuit: provider.Circuit{Failures: 3, Open: 30 * time.Second}}, c.Standing(), "nothing is known yet")
+		vendor.status.Store(http.StatusOK)
+		require.Nil(t, tries(t.Context(), t, c))
+		well := time.Now().UTC()
+		vendor.status.Store(http.StatusServiceUnavailable)
+		for range 3 {
+			time.Sleep(time.Second)
+			require.NotNil(t, tries(t.Context(), t, c))
+		}
+		require.NotZero(t, tries(t.Context(), t, c).OpenFor, "refused: that is no failure of the provider's")
+		assert.Equal(t, provider.Standing{
+			State: provider.CircuitOpen, Failures: 3, LastSuccess: well, Circuit: provider.Circuit{Failures: 3, Open: 30 * time.Second},
+		}, c.Standing())
+
+		time.Sleep(30*time.Second + time.Millisecond)
+		assert.Equal(t, provider.CircuitHalfOpen, c.Standing().State)
+		assert.Equal(t, 3, c.Standing().Failures)
+		vendor.status.Store(http.StatusOK)
+		require.Nil(t, tries(t.Context(), t, c))
+		assert.Zero(t, c.Standing().Failures)
+		assert.Equal(t, time.Now().UTC(), c.Standing().LastSuccess)
+
+		vendor.status.Store(http.StatusTooManyRequests)
+		require.NotNil(t, tries(t.Context(), t, c))
+		assert.Zero(t, c.Standing().Failures, "a refusal for the rate says nothing")
+	})
+}

@@ -34,7 +34,18 @@ func (a *Activities) send(ctx context.Context, effect options.Effect, message Me
 	})
 }
 
+// Delivery is the activity behind ReadDelivery.
+func (a *Activities) Delivery(ctx context.Context, request DeliveryRequest) (Delivery, error) {
+	delivery, err := a.Sender.Delivery(ctx, request)
+	return delivery, failure.ToTemporal(err)
+}
+
 // Send schedules one text message.
 func Send(ctx workflow.Context, effect options.Effect, request Message) options.Result[Receipt] {
 	return options.Mutate[Message, Receipt](ctx, options.Outside.At(wording.Priority(request.Template, request.Marketing)), options.QueueSMS, Prefix+"Send", "text: "+request.Template, effect, request)
+}
+
+// ReadDelivery schedules a look at what has become of a text.
+func ReadDelivery(ctx workflow.Context, request DeliveryRequest) options.Result[Delivery] {
+	return options.Read[DeliveryRequest, Delivery](ctx, options.Outside, options.QueueSMS, Prefix+"Delivery", "read a text's delivery", request)
 }

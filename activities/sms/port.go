@@ -1,6 +1,7 @@
 // Package sms is the port for text messages.
 //
-// Called by GuestJourney, Appointment and GuestProfile. The words come from
+// Called by GuestJourney, Appointment and GuestProfile for guests, and by the
+// workflows of health for staff. The words come from
 // activities/wording, so that a history holds a template's name and not a
 // text. It promises that a text carries no health data.
 package sms
@@ -41,9 +42,33 @@ type Receipt struct {
 	Dropped bool `json:"dropped,omitempty"`
 }
 
+// DeliveryState is what is known of a text's way.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPending   DeliveryState = "pending" // on its way, as far as anybody knows
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryFailed    DeliveryState = "failed" // will never arrive
+)
+
+// DeliveryRequest asks for the fate of one text.
+type DeliveryRequest struct {
+	ID string `json:"id"` // Receipt.ID
+}
+
+// Delivery is the fate of one text so far.
+type Delivery struct {
+	State DeliveryState `json:"state"`
+	// Code is the provider's reason of a failed one, if it has told one.
+	Code string `json:"code,omitempty"`
+}
+
 // Sender sends text messages. Errors are *failure.Error.
 type Sender interface {
 	// Send sends a text. Exactly once (look-up by recipient, day and body, which
 	// carries a reference of the effect); at most once for marketing.
 	Send(context.Context, options.Effect, Text) (Receipt, error)
+	// Delivery reads what has become of a text. Changes nothing.
+	Delivery(context.Context, DeliveryRequest) (Delivery, error)
 }

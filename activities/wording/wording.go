@@ -1,4 +1,5 @@
-// Package wording holds what the guest reads, in every language.
+// Package wording holds what the guest reads, in every language, and what staff
+// are told.
 //
 // Called by the activities of sms and email. It owns the templates and promises
 // that a text names no treatment, and that every text message ends with a
@@ -31,6 +32,9 @@ const (
 	StopConfirmed   = "stop_confirmed"   // none, text message only
 	StartConfirmed  = "start_confirmed"  // none, text message only
 	Help            = "help"             // none, text message only
+	ProviderDown    = "provider_down"    // to staff: provider, use, since, code
+	ProviderUp      = "provider_up"      // to staff: provider, use, since, was (down since)
+	FunctionText    = "function_text"    // to ourselves: none, text message only
 )
 
 // Book renders templates. GuestAppURL is the base of links to the guest's own

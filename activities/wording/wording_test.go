@@ -36,14 +36,18 @@ var parameters = map[string][]string{
 	wording.StopConfirmed:   {},
 	wording.StartConfirmed:  {},
 	wording.Help:            {},
+	wording.ProviderDown:    {"provider", "use", "since", "code"},
+	wording.ProviderUp:      {"provider", "use", "since", "was"},
+	wording.FunctionText:    {},
 }
 
 // textOnly are the templates without an e-mail.
-var textOnly = map[string]bool{wording.StopConfirmed: true, wording.StartConfirmed: true, wording.Help: true}
+var textOnly = map[string]bool{wording.StopConfirmed: true, wording.StartConfirmed: true, wording.Help: true, wording.FunctionText: true}
 
 var values = map[string]string{
 	"name": "Ana", "path": "/intake/abc", "link": "https://pay.example/cs_1", "program": "Retreat 7 days",
 	"total": "USD 3,000.00", "deposit": "USD 500.00", "amount": "USD 500.00", "refund": "USD 250.00",
+	"provider": "stripe", "use": "payments", "since": "Monday 1 March 2027, 12:04 UTC", "was": "Monday 1 March 2027, 11:40 UTC", "code": "Ambiguous status_503",
 	"until": "Tuesday 23 February 2027, 18:00 UTC", "start": "Wednesday 10 March 2027, 09:00", "in": "24 h",
 }
 

@@ -52,7 +52,7 @@ func TestRecordHistories(t *testing.T) {
 		r.happy(), r.reset(), r.chain(), r.lost(), r.cancelled(), r.rescheduled(), r.pastDue(), r.held(), r.optedOut(),
 		r.contacts(), r.refused(), r.standing(), r.latePayment(),
 		r.cleared(), r.notCleared(), r.neverCame(), r.waited(), r.merged(), r.commanded(),
-		r.unrouted(),
+		r.unrouted(), r.watched(),
 	}
 	for _, end := range ends {
 		end()

@@ -14,36 +14,63 @@ import (
 	"guestjourney/workflows/health"
 )
 
-// PingSchedule is the ID of the Schedule that starts HealthCheck.
-const PingSchedule = "health-ping"
-
+// IDs of the Schedules: that which starts HealthCheck, and that which starts
+// DeepHealthCheck.
 const (
-	pingEvery = time.Minute
-	// pingID begins the workflow IDs of the checks; the server adds the instant.
-	pingID = "health/check"
+	PingSchedule     = "health-ping"
+	FunctionSchedule = "health-function"
 )
+
+// schedule is one Schedule as it should be. A workflow that it starts takes no
+// input: the set-up has no keys, and a worker refuses what is not encrypted.
+type schedule struct {
+	id    string
+	every time.Duration
+	// workflowID begins the IDs of what it starts; the server adds the instant.
+	workflowID   string
+	workflowType string
+	note         string
+}
+
+var schedules = []schedule{
+	{PingSchedule, time.Minute, "health/check", health.CheckType, "asks every provider whether it can be used"},
+	{FunctionSchedule, 15 * time.Minute, "health/deep", health.DeepCheckType, "has providers do what they are there for, without a guest"},
+}
+
+// ScheduleIDs are the IDs of all Schedules.
+func ScheduleIDs() []string {
+	ids := make([]string, len(schedules))
+	for at, one := range schedules {
+		ids[at] = one.id
+	}
+	return ids
+}
 
 // Schedules makes the Schedules in the connection's own namespace, and gives one
 // that is there the present interval, policies and action. Whether it is paused
 // is its operators' business and stays. It returns the IDs of those that it has
 // made or changed, and waits for the server until the context ends.
 func Schedules(ctx context.Context, connection client.Client) (changed []string, err error) {
-	err = keepTrying(ctx, "schedule "+PingSchedule, func(ctx context.Context) error {
-		limited, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		did, err := ensurePing(limited, connection.ScheduleClient())
-		if did {
-			changed = []string{PingSchedule}
+	for _, one := range schedules {
+		err := keepTrying(ctx, "schedule "+one.id, func(ctx context.Context) error {
+			limited, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			did, err := one.ensure(limited, connection.ScheduleClient())
+			if did {
+				changed = append(changed, one.id)
+			}
+			return err
+		})
+		if err != nil {
+			return changed, err
 		}
-		return err
-	})
-	return changed, err
+	}
+	return changed, nil
 }
 
-func ensurePing(ctx context.Context, schedules client.ScheduleClient) (changed bool, err error) {
+func (s schedule) ensure(ctx context.Context, schedules client.ScheduleClient) (changed bool, err error) {
 	_, err = schedules.Create(ctx, client.ScheduleOptions{
-		ID: PingSchedule, Spec: pingSpec(), Action: pingAction(),
-		Overlap: pingPolicy.Overlap, CatchupWindow: pingPolicy.CatchupWindow, Note: "asks every provider whether it can be used",
+		ID: s.id, Spec: s.spec(), Action: s.action(), Overlap: s.policy().Overlap, CatchupWindow: s.policy().CatchupWindow, Note: s.note,
 	})
 	switch {
 	case err == nil:
@@ -51,15 +78,15 @@ func ensurePing(ctx context.Context, schedules client.ScheduleClient) (changed b
 	case !errors.Is(err, temporal.ErrScheduleAlreadyRunning):
 		return false, fmt.Errorf("create it: %w", err)
 	}
-	err = schedules.GetHandle(ctx, PingSchedule).Update(ctx, client.ScheduleUpdateOptions{
+	err = schedules.GetHandle(ctx, s.id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			present := input.Description.Schedule
-			if isPing(present) {
+			if s.is(present) {
 				return nil, temporal.ErrSkipScheduleUpdate
 			}
 			changed = true
-			spec := pingSpec()
-			present.Spec, present.Policy, present.Action = &spec, &pingPolicy, pingAction()
+			spec, policy := s.spec(), s.policy()
+			present.Spec, present.Policy, present.Action = &spec, &policy, s.action()
 			return &client.ScheduleUpdate{Schedule: &present}, nil
 		},
 	})
@@ -69,23 +96,25 @@ func ensurePing(ctx context.Context, schedules client.ScheduleClient) (changed b
 	return changed, nil
 }
 
-// pingPolicy: a check that still runs is not doubled, and what was missed while
-// the server was down is not made up for.
-var pingPolicy = client.SchedulePolicies{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Minute}
-
-func pingSpec() client.ScheduleSpec {
-	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: pingEvery}}}
+// policy: a check that still runs is not doubled, and what was missed while the
+// server was down is not made up for.
+func (s schedule) policy() client.SchedulePolicies {
+	return client.SchedulePolicies{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Minute}
 }
 
-func pingAction() *client.ScheduleWorkflowAction {
-	return &client.ScheduleWorkflowAction{ID: pingID, Workflow: health.CheckType, TaskQueue: options.QueueJourneys}
+func (s schedule) spec() client.ScheduleSpec {
+	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}}
 }
 
-// isPing says whether a Schedule is what it should be, apart from its state.
-func isPing(present client.Schedule) bool {
+func (s schedule) action() *client.ScheduleWorkflowAction {
+	return &client.ScheduleWorkflowAction{ID: s.workflowID, Workflow: s.workflowType, TaskQueue: options.QueueJourneys}
+}
+
+// is says whether a Schedule is what it should be, apart from its state.
+func (s schedule) is(present client.Schedule) bool {
 	action, starts := present.Action.(*client.ScheduleWorkflowAction)
-	return starts && action.ID == pingID && action.Workflow == health.CheckType && action.TaskQueue == options.QueueJourneys &&
-		len(action.Args) == 0 && present.Policy != nil && *present.Policy == pingPolicy &&
-		present.Spec != nil && len(present.Spec.Intervals) == 1 && present.Spec.Intervals[0] == pingSpec().Intervals[0] &&
+	return starts && action.ID == s.workflowID && action.Workflow == s.workflowType && action.TaskQueue == options.QueueJourneys &&
+		len(action.Args) == 0 && present.Policy != nil && *present.Policy == s.policy() &&
+		present.Spec != nil && len(present.Spec.Intervals) == 1 && present.Spec.Intervals[0] == s.spec().Intervals[0] &&
 		len(present.Spec.Calendars)+len(present.Spec.CronExpressions) == 0
 }

@@ -24,6 +24,7 @@ func TestTraitsAreThoseOfTheScheme(t *testing.T) {
 				require.True(t, slices.Contains(traits.Headers, header) || header == "X-Contentful-Topic", header)
 			}
 			require.Equal(t, sender.header != "", len(traits.Covers) == 0, "a shared secret covers nothing")
+			require.Equal(t, len(traits.Covers) == 0, traits.Algorithm == "", "what signs, names how")
 			if sender.unit != 0 {
 				require.Equal(t, verify.Window{Past: sender.past, Future: sender.future}, traits.Window)
 				require.Contains(t, traits.Covers, verify.PartTime)

@@ -12,7 +12,7 @@ import (
 func cal(Config) Provider {
 	return Provider{
 		Name: "cal", BodyLimit: 256 * kilobyte, Budget: 5 * time.Second, Remember: rememberUndated,
-		Schemes: []Scheme{signs("CAL_WEBHOOK_SECRETS", verify.NewCal)},
+		Schemes: []Scheme{signs("CAL_WEBHOOK_SECRETS", verify.NewCal).undated()},
 		Routes:  []Route{{Path: "/webhooks/cal", Events: one(calEvent.event)}},
 	}
 }

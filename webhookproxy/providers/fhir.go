@@ -19,7 +19,7 @@ func fhir(Config) Provider {
 	methods := []string{http.MethodPost, http.MethodPut, http.MethodDelete}
 	return Provider{
 		Name: "fhir", BodyLimit: megabyte, Budget: 5 * time.Second, Remember: rememberUndated,
-		Schemes: []Scheme{bears("FHIR_TOKENS", "Authorization"), signs("FHIR_SUBSCRIPTION_SECRETS", verify.NewMedplum)},
+		Schemes: []Scheme{bears("FHIR_TOKENS", "Authorization"), signs("FHIR_SUBSCRIPTION_SECRETS", verify.NewMedplum).undated()},
 		Routes: []Route{
 			{Path: "/webhooks/fhir", Methods: methods, Events: fhirEvents},
 			{Path: "/webhooks/fhir/:type/:id", Methods: methods, Events: fhirEvents},

@@ -28,7 +28,7 @@ func hubSpot(config Config) Provider {
 		Name: "hubspot", BodyLimit: 256 * kilobyte, Budget: 3500 * time.Millisecond, Remember: rememberUndated,
 		Schemes: []Scheme{
 			signs("HUBSPOT_CLIENT_SECRETS", verify.NewHubSpot).withURL(),
-			signs("HUBSPOT_LEGACY_SECRETS", verify.NewHubSpotLegacy).withURL(),
+			signs("HUBSPOT_LEGACY_SECRETS", verify.NewHubSpotLegacy).withURL().undated().insteadOf("HUBSPOT_CLIENT_SECRETS"),
 		},
 		Types: []string{hubSpotCreated},
 		Routes: []Route{{Path: "/webhooks/hubspot", Events: func(delivery Delivery) ([]Event, error) {

@@ -17,7 +17,7 @@ const mixpanelBatch = 1000
 func mixpanel(Config) Provider {
 	return Provider{
 		Name: "mixpanel", BodyLimit: megabyte, Budget: 8 * time.Second, Remember: rememberUndated,
-		Schemes: []Scheme{signs("MIXPANEL_CREDENTIALS", verify.NewBasic)},
+		Schemes: []Scheme{signs("MIXPANEL_CREDENTIALS", verify.NewBasic).unsigned("the sender offers Basic authentication, and no signature")},
 		Routes:  []Route{{Path: "/webhooks/mixpanel", Events: mixpanelEvents, Reply: mixpanelReply}},
 	}
 }

@@ -14,6 +14,13 @@ type Scheme struct {
 	// SignsURL: the address is part of what is signed, so that nothing can be
 	// verified unless it is known what the sender was told to call.
 	SignsURL bool
+	// Unsigned says why nothing of what is sent is signed, and Undated why no
+	// signed time is checked: what the sender does not offer cannot be asked for.
+	// Both are empty where it is checked.
+	Unsigned, Undated string
+	// Better is the variable of a scheme that the same sender offers in this
+	// one's place, and that proves more; empty if there is none.
+	Better   string
 	verifier func(secrets []string) (verify.Verifier, error)
 }
 
@@ -31,9 +38,29 @@ func (s Scheme) withURL() Scheme {
 	return s
 }
 
+// unsigned marks a scheme of a shared secret alone, and says why there is no
+// signature.
+func (s Scheme) unsigned(reason string) Scheme {
+	s.Unsigned, s.Undated = reason, "nothing is signed, so no time is"
+	return s
+}
+
+// undated marks a scheme that signs no time.
+func (s Scheme) undated() Scheme {
+	s.Undated = "the sender signs no time"
+	return s
+}
+
+// insteadOf marks a scheme that the sender's better one makes needless.
+func (s Scheme) insteadOf(better string) Scheme {
+	s.Better = better
+	return s
+}
+
 // bears is the scheme of a shared secret in a header.
 func bears(variable, header string) Scheme {
-	return signs(variable, func(tokens ...string) (*verify.Token, error) { return verify.NewToken(header, tokens...) })
+	return signs(variable, func(tokens ...string) (*verify.Token, error) { return verify.NewToken(header, tokens...) }).
+		unsigned("the sender offers a secret in a header, and no signature")
 }
 
 // Secrets returns the secrets of a variable that are valid now; none means that

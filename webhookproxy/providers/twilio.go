@@ -33,7 +33,7 @@ func twilio(config Config) Provider {
 	inbound := func(delivery Delivery) ([]Event, error) { return twilioInbound(delivery, config.IdentityKey) }
 	return Provider{
 		Name: "twilio", BodyLimit: 64 * kilobyte, Budget: 8 * time.Second, Remember: rememberUndated,
-		Schemes: []Scheme{signs("TWILIO_AUTH_TOKEN", verify.NewTwilio).withURL()},
+		Schemes: []Scheme{signs("TWILIO_AUTH_TOKEN", verify.NewTwilio).withURL().undated()},
 		Types:   append([]string{messageIn}, twilioFinal...),
 		Routes: []Route{
 			{Path: "/webhooks/twilio/inbound", Events: inbound, Accepted: &Answer{ContentType: "text/xml; charset=utf-8", Body: "<Response/>"}},

@@ -39,7 +39,7 @@ func vapi(config Config) Provider {
 		Schemes: []Scheme{
 			signs("VAPI_WEBHOOK_SECRETS", verify.NewStandard),
 			signs("VAPI_HMAC_SECRETS", verify.NewVapi),
-			bears("VAPI_LEGACY_SECRETS", verify.VapiSecretHeader),
+			bears("VAPI_LEGACY_SECRETS", verify.VapiSecretHeader).insteadOf("VAPI_WEBHOOK_SECRETS"),
 		},
 		Types: vapiTypes,
 		Routes: []Route{{Path: "/webhooks/vapi", Events: func(delivery Delivery) ([]Event, error) {

@@ -27,8 +27,8 @@ func whatsApp(config Config) Provider {
 	return Provider{
 		Name: "whatsapp", BodyLimit: 3 * megabyte, Budget: 5 * time.Second, Remember: rememberUndated,
 		Schemes: []Scheme{
-			signs("META_APP_SECRETS", verify.NewMeta),
-			signs("DIALOG360_PARTNER_SECRETS", verify.New360Dialog),
+			signs("META_APP_SECRETS", verify.NewMeta).undated(),
+			signs("DIALOG360_PARTNER_SECRETS", verify.New360Dialog).undated(),
 			bears("DIALOG360_TOKENS", dialog360Header),
 		},
 		Tokens: []string{asked.variable},

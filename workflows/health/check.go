@@ -12,8 +12,8 @@ import (
 	"guestjourney/activities/options"
 )
 
-// codeTimedOut stands for a ping that nobody answered in time: the provider, or
-// a worker that serves the queue.
+// codeTimedOut stands for a question that nobody answered in time: the provider,
+// or a worker that serves the queue.
 const codeTimedOut = "timed_out"
 
 // Capabilities are the queues whose providers are asked.
@@ -50,15 +50,23 @@ func askAll(ctx workflow.Context) Report {
 }
 
 func found(capability string, answer health.Answer, err error) Finding {
-	finding := Finding{Capability: capability, Provider: answer.Provider}
+	finding := tried(capability, err)
+	finding.Provider = answer.Provider
+	if err == nil && answer.Trouble != nil {
+		finding.Failed, finding.Class, finding.Code = true, answer.Trouble.Class, answer.Trouble.Code
+	}
+	return finding
+}
+
+// tried is what the end of a call says of its provider.
+func tried(capability string, err error) Finding {
+	finding := Finding{Capability: capability, Failed: err != nil}
 	var late *temporal.TimeoutError
 	switch {
 	case errors.As(err, &late):
-		finding.Failed, finding.Class, finding.Code = true, failure.Ambiguous, codeTimedOut
+		finding.Class, finding.Code = failure.Ambiguous, codeTimedOut
 	case err != nil:
-		finding.Failed, finding.Class = true, failure.ClassOf(err)
-	case answer.Trouble != nil:
-		finding.Failed, finding.Class, finding.Code = true, answer.Trouble.Class, answer.Trouble.Code
+		finding.Class, finding.Code = failure.ClassOf(err), failure.CodeOf(err)
 	}
 	return finding
 }

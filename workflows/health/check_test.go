@@ -36,11 +36,17 @@ type trial struct {
 	reports []health.Report
 }
 
-func newTrial() *trial {
+// environment is one that says nothing and begins at the tests' instant.
+func environment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	x := &trial{env: suite.NewTestWorkflowEnvironment(), answers: map[string]func() (ping.Answer, error){}, asked: map[string]int{}}
-	x.env.SetStartTime(begin)
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(begin)
+	return env
+}
+
+func newTrial() *trial {
+	x := &trial{env: environment(), answers: map[string]func() (ping.Answer, error){}, asked: map[string]int{}}
 	x.env.RegisterWorkflowWithOptions(health.Check, workflow.RegisterOptions{Name: health.CheckType})
 	x.env.RegisterWorkflowWithOptions(x.taker, workflow.RegisterOptions{Name: health.Type})
 	x.env.RegisterActivityWithOptions(func(context.Context, ping.Question) (ping.Answer, error) { return ping.Answer{}, nil },

@@ -22,35 +22,55 @@ func threshold(capability string) int {
 	return 5
 }
 
-// take brings a report into the state, unless a younger one is there already:
-// checks may overtake each other on their way here.
+// take brings a report into the state, unless a younger one of its kind is there
+// already: checks may overtake each other on their way here.
 func (i *integrations) take(ctx workflow.Context, report Report) {
-	if !report.At.After(i.state.ReportedAt) {
+	last := &i.state.ReportedAt
+	if report.Check == CheckFunction {
+		last = &i.state.Functions.ReportedAt
+	}
+	if !report.At.After(*last) {
 		return
 	}
-	i.state.ReportedAt = report.At.UTC()
-	i.core.Settle(AttentionSilent)
+	*last = report.At.UTC()
+	if report.Check == CheckFunction {
+		i.state.Functions.Skipped = report.Skipped
+	} else {
+		i.core.Settle(AttentionSilent)
+	}
 	for _, finding := range report.Findings {
-		i.judge(ctx, i.provider(finding.Capability), finding)
+		i.judge(ctx, i.provider(finding.Capability, report.Check), finding, *last)
 	}
 	if worst := i.worst(); worst != i.state.Stage {
-		i.state.Stage, i.state.Since = worst, i.state.ReportedAt
+		i.state.Stage, i.state.Since = worst, *last
 	}
 }
 
-// provider returns what is known of a capability's provider.
-func (i *integrations) provider(capability string) *Provider {
-	known := func(p Provider) bool { return p.Capability == capability }
+// provider returns what a check has shown of a capability's provider.
+func (i *integrations) provider(capability, check string) *Provider {
+	known := func(p Provider) bool { return p.Capability == capability && p.Check == check }
 	at := slices.IndexFunc(i.state.Providers, known)
 	if at < 0 {
-		i.state.Providers = append(i.state.Providers, Provider{Capability: capability})
+		i.state.Providers = append(i.state.Providers, Provider{Capability: capability, Check: check})
 		at = len(i.state.Providers) - 1
 	}
 	return &i.state.Providers[at]
 }
 
-func (i *integrations) judge(ctx workflow.Context, p *Provider, finding Finding) {
-	now := i.state.ReportedAt
+// vendor is who serves a capability, as the one that was pinged has said.
+func (i *integrations) vendor(capability string) string {
+	for _, p := range i.state.Providers {
+		if p.Capability == capability && p.Check == CheckPing {
+			return p.Provider
+		}
+	}
+	return ""
+}
+
+func (i *integrations) judge(ctx workflow.Context, p *Provider, finding Finding, now time.Time) {
+	if finding.Provider == "" && p.Check == CheckFunction {
+		finding.Provider = i.vendor(p.Capability)
+	}
 	if finding.Provider != "" {
 		p.Provider = finding.Provider
 	}
@@ -66,30 +86,35 @@ func (i *integrations) judge(ctx workflow.Context, p *Provider, finding Finding)
 		p.Failures, p.LastSuccess = 0, now
 	}
 	if state != p.State {
-		i.change(p, state, now, finding)
-		i.alert(ctx, p)
+		was := p.Since
+		i.alert(ctx, p, i.change(p, state, now, finding), was)
 	}
 }
 
-func (i *integrations) change(p *Provider, state string, now time.Time, finding Finding) {
-	changes := append(i.state.Changes, Change{
-		At: now, Capability: p.Capability, Provider: p.Provider, From: p.State, To: state, Class: finding.Class, Code: finding.Code,
-	})
+func (i *integrations) change(p *Provider, state string, now time.Time, finding Finding) Change {
+	change := Change{
+		At: now, Capability: p.Capability, Check: p.Check, Provider: p.Provider, From: p.State, To: state, Class: finding.Class, Code: finding.Code,
+	}
+	changes := append(i.state.Changes, change)
 	i.state.Changes = slices.Clone(changes[max(0, len(changes)-maxChanges):])
 	p.State, p.Since = state, now
+	return change
 }
 
 // alert asks for attention when a provider goes down, and takes that back when
-// it is up. The reason is kept, because the vendor may be another one by then.
-func (i *integrations) alert(ctx workflow.Context, p *Provider) {
+// it is up; staff are told of both. The reason is kept, because the vendor may
+// be another one by then. was is since when the state before had lasted.
+func (i *integrations) alert(ctx workflow.Context, p *Provider, change Change, was time.Time) {
 	switch {
 	case p.State == StateDown:
 		p.Alert = AttentionDown + p.Name()
 		i.core.Raise(ctx, p.Alert)
+		i.announce(ctx, p, change, was)
 	case p.State == StateUp && p.Alert != "":
 		i.core.Settle(p.Alert)
 		i.core.Note(ctx, "fact", p.Name()+" is up again")
 		p.Alert = ""
+		i.announce(ctx, p, change, was)
 	}
 }
 

@@ -38,9 +38,11 @@ type play struct {
 	acts   []*act
 	runs   int
 	result health.Result
+	desk   *desk
+	before func() // each run, if it is set
 }
 
-func newPlay(t *testing.T) *play { return &play{t: t} }
+func newPlay(t *testing.T) *play { return &play{t: t, desk: newDesk()} }
 
 // after does something so long after the start, in whichever run that is.
 func (p *play) after(delay time.Duration, do func()) {
@@ -97,6 +99,10 @@ func (p *play) begin(at time.Time) {
 	p.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	p.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: health.ID})
 	p.env.RegisterWorkflowWithOptions(health.Workflow(policy), workflow.RegisterOptions{Name: health.Type})
+	p.desk.serve(p.env)
+	if p.before != nil {
+		p.before()
+	}
 	for _, next := range slices.Clone(p.acts) {
 		p.env.RegisterDelayedCallback(func() {
 			p.acts = slices.DeleteFunc(p.acts, func(a *act) bool { return a == next })

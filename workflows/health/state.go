@@ -25,6 +25,8 @@ type State struct {
 	Since  time.Time  `json:"since"`
 	// ReportedAt is the instant of the last report taken.
 	ReportedAt time.Time `json:"reportedAt,omitzero"`
+	// Functions is the same of the check of functions.
+	Functions Functions `json:"functions,omitzero"`
 	// Listen is when it is looked whether reports still come.
 	Listen time.Time `json:"listen"`
 	// Providers are in the order in which they were first heard of.
@@ -32,11 +34,20 @@ type State struct {
 	Changes   []Change   `json:"changes,omitempty"`
 	// Reports have arrived and are yet to be taken, oldest first.
 	Reports []Report `json:"reports,omitempty"`
+	// Alerts are what staff are yet to be told, oldest first, and Announced
+	// counts all there ever were.
+	Alerts    []*Alert `json:"alerts,omitempty"`
+	Announced int      `json:"announced,omitempty"`
+	// Workers are in the order in which they were first heard of.
+	Workers []Worker `json:"workers,omitempty"`
 }
 
 // Provider is what is known of one.
 type Provider struct {
 	Capability string `json:"capability"`
+	// Check is what it is asked: CheckPing or CheckFunction. Each counts by
+	// itself: one who answers may not work.
+	Check string `json:"check,omitempty"`
 	// Provider is the vendor's name, as it last answered.
 	Provider string    `json:"provider,omitempty"`
 	State    string    `json:"state"`
@@ -49,7 +60,15 @@ type Provider struct {
 	Alert string `json:"alert,omitempty"`
 }
 
-// Failure is one failed ping: codes, never a text.
+// Functions is what is known of the check of functions.
+type Functions struct {
+	// ReportedAt is the instant of its last report taken.
+	ReportedAt time.Time `json:"reportedAt,omitzero"`
+	// Skipped is what it did not try.
+	Skipped []Skipped `json:"skipped,omitempty"`
+}
+
+// Failure is one failed check: codes, never a text.
 type Failure struct {
 	At    time.Time     `json:"at"`
 	Class failure.Class `json:"class"`
@@ -60,6 +79,7 @@ type Failure struct {
 type Change struct {
 	At         time.Time `json:"at"`
 	Capability string    `json:"capability"`
+	Check      string    `json:"check,omitempty"`
 	Provider   string    `json:"provider,omitempty"`
 	From       string    `json:"from,omitempty"` // empty: first heard of
 	To         string    `json:"to"`
@@ -68,10 +88,15 @@ type Change struct {
 	Code  string        `json:"code,omitempty"`
 }
 
-// Name is the vendor's, or the capability while that is all that is known.
+// Name is the vendor's, or the capability while that is all that is known, and
+// what was checked unless it is the ping.
 func (p Provider) Name() string {
-	if p.Provider == "" {
-		return p.Capability
+	name := p.Provider
+	if name == "" {
+		name = p.Capability
 	}
-	return p.Provider
+	if p.Check != CheckPing {
+		name += "/" + p.Check
+	}
+	return name
 }

@@ -15,6 +15,8 @@ import (
 // of the workers is shorter.
 const patience = 10 * time.Minute
 
+const deadlineSilence = "silence"
+
 type integrations struct {
 	core  *kit.Core
 	state *State
@@ -36,10 +38,13 @@ func restore(ctx workflow.Context, policy kit.Policy, input Input) (*integration
 		i.state = &State{Stage: StateUp, Since: now, Listen: now.Add(patience)}
 	}
 	cancellable := ctx
-	ctx, i.core = kit.Open(ctx, &i.state.Common, policy, kit.NoPace, i.face)
-	kit.OnSignal(ctx, i.core, SignalReport, "What a HealthCheck has found.", noID,
+	ctx, i.core = kit.Open(ctx, &i.state.Common, policy, alertPace, i.face)
+	kit.OnSignal(ctx, i.core, SignalReport, "What a HealthCheck or DeepHealthCheck has found.", noID,
 		func(report Report) { i.state.Reports = append(i.state.Reports, report) })
-	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, and the last changes.", i.overview)
+	kit.OnSignal(ctx, i.core, SignalWorker, "What a worker knows of its calls to the providers.", func(WorkerReport) string { return "" },
+		func(report WorkerReport) { i.hear(ctx, report) })
+	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, what the workers report, and the last changes.",
+		func() Overview { return i.overview(workflow.Now(ctx)) })
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return i.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself.", i.core.NextDeadlines)
 	i.core.Upcoming(i.upcoming)
@@ -67,7 +72,8 @@ func (i *integrations) run(ctx workflow.Context) (Result, error) {
 	return Result{Stage: i.state.Stage}, nil
 }
 
-// turn does the next thing: a report that has come, or a wait for one.
+// turn does the next thing: a report that has come, else what staff are yet to
+// be told, else a wait for either.
 func (i *integrations) turn(ctx workflow.Context) error {
 	if len(i.state.Reports) > 0 {
 		report := i.state.Reports[0]
@@ -75,8 +81,15 @@ func (i *integrations) turn(ctx workflow.Context) error {
 		i.take(ctx, report)
 		return nil
 	}
-	wake, err := i.core.Until(ctx, i.silence(), func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed })
-	if err == nil && wake == kit.Expired {
+	if err := i.tellStaff(ctx); err != nil {
+		return err
+	}
+	next := i.silence()
+	if telling := i.telling(); !telling.At.IsZero() && telling.At.Before(next.At) {
+		next = telling
+	}
+	wake, err := i.core.Until(ctx, next, func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed })
+	if err == nil && wake == kit.Expired && next.Name == deadlineSilence {
 		i.listen(ctx)
 	}
 	return err
@@ -87,7 +100,7 @@ func (i *integrations) turn(ctx workflow.Context) error {
 // two events a minute.
 func (i *integrations) silence() kit.Deadline {
 	return kit.Deadline{
-		Name: "silence", At: i.state.Listen, Class: kit.ClassInternal, Quiet: true,
+		Name: deadlineSilence, At: i.state.Listen, Class: kit.ClassInternal, Quiet: true,
 		Consequence: "attention, unless a report came in the last " + patience.String(),
 	}
 }
@@ -120,9 +133,9 @@ func (i *integrations) face() kit.Face {
 	return face
 }
 
-func (i *integrations) overview() Overview {
+func (i *integrations) overview(now time.Time) Overview {
 	return Overview{
 		Stage: i.state.Stage, Since: i.state.Since, ReportedAt: i.state.ReportedAt, Providers: append([]Provider{}, i.state.Providers...),
-		Changes: i.state.Changes, WaitsFor: i.core.WaitsFor(), Attention: i.state.Common.Attention, NextDeadlines: i.core.NextDeadlines(),
+		Functions: i.state.Functions, Workers: i.state.Workers, Fleet: FleetAt(i.state.Workers, now), Changes: i.state.Changes, WaitsFor: i.core.WaitsFor(), Attention: i.state.Common.Attention, NextDeadlines: i.core.NextDeadlines(),
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"go.temporal.io/sdk/workflow"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -19,6 +21,12 @@ func effectPrefix(workflowID, firstRunID string) string {
 // EffectKey returns the effect key of a step's generation.
 func (c *Core) EffectKey(step string, generation int) string {
 	return fmt.Sprintf("%s/%s/%d", c.key, step, generation)
+}
+
+// KeyOf returns the effect key of a step of a workflow that keeps no ledger.
+func KeyOf(ctx workflow.Context, step string) string {
+	info := workflow.GetInfo(ctx)
+	return effectPrefix(info.WorkflowExecution.ID, info.FirstRunID) + "/" + step + "/0"
 }
 
 // StepKey returns the effect key that a step has now.

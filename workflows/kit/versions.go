@@ -9,7 +9,10 @@ type Change string
 
 // Changes, oldest first. A release adds one change at most, so that a run pays
 // for one marker.
-const ()
+const (
+	// StaffAlerts: IntegrationHealth tells staff of a provider that goes down.
+	StaffAlerts Change = "staff_alerts"
+)
 
 // Since says whether this run was started, or reached this place for the first
 // time, after the change. Ask unconditionally, before the branch.

@@ -23,6 +23,7 @@ import (
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows"
 	"guestjourney/workflows/appointment"
+	"guestjourney/workflows/health"
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -75,6 +76,7 @@ var required = map[string][]string{
 	"event_discarded":              {inbox.Type},
 	"event_expired":                {inbox.Type},
 	"open_event":                   {inbox.Type},
+	"providers_watched":            {health.Type, health.CheckType},
 }
 
 func TestReplayEveryRecordedHistory(t *testing.T) {

@@ -241,6 +241,11 @@ func (g gateway) Refund(_ context.Context, effect options.Effect, request paymen
 	return payments.Refund{ID: "re-" + effect.Key, Status: status}, err
 }
 
+func (g gateway) TryOut(_ context.Context, effect options.Effect, _ payments.TryOut) (payments.Attempt, error) {
+	err := g.w.act("try_out", effect.Key, func() {})
+	return payments.Attempt{Kind: payments.KindCharge, ID: "try-" + effect.Key, Status: payments.AttemptClosed}, err
+}
+
 // Pay lets the guest pay on the open page of a step, and reports whether there
 // was one.
 func (w *World) Pay(step string) bool { return w.pay(step, payments.AttemptOpen) }
@@ -333,6 +338,10 @@ func (t texts) Send(_ context.Context, effect options.Effect, text sms.Text) (sm
 }
 
 type mails struct{ w *World }
+
+func (t texts) Delivery(context.Context, sms.DeliveryRequest) (sms.Delivery, error) {
+	return sms.Delivery{State: sms.DeliveryDelivered}, nil
+}
 
 func (m mails) Send(_ context.Context, effect options.Effect, mail email.Mail) (email.Receipt, error) {
 	err := m.w.act("email", effect.Key, func() {

@@ -69,6 +69,7 @@ func Run(t *testing.T, open func(*testing.T) Harness) {
 	t.Run("a closed page stays closed, a paid one stays paid", func(t *testing.T) { closing(t, open(t)) })
 	t.Run("a decline is an answer", func(t *testing.T) { declined(t, open(t)) })
 	t.Run("another plan's payments are not listed", func(t *testing.T) { foreign(t, open(t)) })
+	t.Run("a trial moves no money and leaves nothing open", func(t *testing.T) { trial(t, open(t)) })
 }
 
 func wholeWay(t *testing.T, h Harness) {
@@ -173,6 +174,12 @@ func writes() []write {
 				return attempt.ID, err
 			}
 		}},
+		{"TryOut", func(_ *testing.T, h Harness) func(options.Effect) (string, error) {
+			return func(effect options.Effect) (string, error) {
+				attempt, err := h.Gateway.TryOut(ctx, effect, payments.TryOut{})
+				return attempt.ID, err
+			}
+		}},
 	}
 }
 
@@ -266,6 +273,15 @@ func foreign(t *testing.T, h Harness) {
 	_, err = h.Gateway.OpenCheckout(ctx, firstTry("page"), request)
 	require.NoError(t, err)
 	assert.Empty(t, list(t, h, customer))
+}
+
+func trial(t *testing.T, h Harness) {
+	attempt, err := h.Gateway.TryOut(context.Background(), firstTry("try"), payments.TryOut{})
+	require.NoError(t, err)
+	assert.Equal(t, payments.AttemptClosed, attempt.Status)
+	assert.Zero(t, attempt.CapturedMinor)
+	assert.Empty(t, attempt.PaymentMethodID)
+	assert.Positive(t, attempt.Amount.Minor)
 }
 
 func list(t *testing.T, h Harness, customer payments.CustomerRef) []payments.Attempt {

@@ -135,6 +135,31 @@ func TestClosingFollowsTheDescription(t *testing.T) {
 	}
 }
 
+// TestATrialFollowsTheDescription: see above; the intent is made, found by a
+// later try, and cancelled under a key of its own.
+func TestATrialFollowsTheDescription(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		gateway, requests := contract(t)
+		_, err := gateway.TryOut(t.Context(), effect(first), payments.TryOut{})
+		var failed *failure.Error
+		if err != nil {
+			require.ErrorAs(t, err, &failed)
+			require.Zero(t, failed.Status, "%v", err)
+		}
+		var posted []sent
+		for _, request := range *requests {
+			if request.method == http.MethodPost {
+				posted = append(posted, request)
+			}
+		}
+		require.Len(t, posted, 2)
+		assert.Equal(t, "/v1/payment_intents", posted[0].path)
+		assert.Equal(t, effect(first).Key, posted[0].key)
+		assert.Contains(t, posted[1].path, "/cancel")
+		assert.Equal(t, effect(first).Key+".cancel", posted[1].key)
+	}
+}
+
 // TestTheStandInRefuses is the control: the tests above could not fail if the
 // stand-in took everything.
 func TestTheStandInRefuses(t *testing.T) {

@@ -53,14 +53,19 @@ func list(ctx context.Context, params *stripego.ListParams, after string, expand
 	}
 }
 
+// createdSince is when the objects of an effect begin, in Unix seconds: ten
+// minutes before the step, for clocks that differ.
+func createdSince(effect options.Effect) string {
+	return strconv.FormatInt(effect.Since.Add(-10*time.Minute).Unix(), 10)
+}
+
 func (g *Gateway) findCustomer(ctx context.Context, effect options.Effect, email string) (*stripego.Customer, error) {
 	customers, err := pages(func(after string) ([]*stripego.Customer, bool, error) {
 		c := g.begin(ctx, "customer.list")
 		params := &stripego.CustomerListParams{Email: optional(email)}
 		list(ctx, &params.ListParams, after)
 		if email == "" {
-			// Ten minutes for clocks that differ.
-			params.Filters.AddFilter("created", "gte", strconv.FormatInt(effect.Since.Add(-10*time.Minute).Unix(), 10))
+			params.Filters.AddFilter("created", "gte", createdSince(effect))
 		}
 		found := c.api.Customers.List(params)
 		if err := found.Err(); err != nil {

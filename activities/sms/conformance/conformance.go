@@ -24,6 +24,9 @@ type Harness struct {
 	Effects func(effectKey string) int
 	// LoseAnswer makes the provider act on the next message and lose the answer.
 	LoseAnswer func()
+	// Arrives makes a text of this receipt arrive, or fail with the provider's
+	// code.
+	Arrives func(id string, arrived bool, code int)
 	// OptOut makes the provider refuse the number from now on; nil if the
 	// stand-in cannot.
 	OptOut func(number string)
@@ -98,6 +101,34 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 		require.NoError(t, err)
 		require.True(t, receipt.Dropped)
 		require.Zero(t, h.Effects(key))
+	})
+	for name, want := range map[string]struct {
+		arrived  bool
+		code     int
+		delivery sms.Delivery
+	}{
+		"a text that arrived is delivered":       {true, 0, sms.Delivery{State: sms.DeliveryDelivered}},
+		"a text that will not arrive has failed": {false, 30003, sms.Delivery{State: sms.DeliveryFailed, Code: "30003"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			receipt, err := h.Sender.Send(context.Background(), try(key, true), text(key))
+			require.NoError(t, err)
+			delivery, err := h.Sender.Delivery(context.Background(), sms.DeliveryRequest{ID: receipt.ID})
+			require.NoError(t, err)
+			require.Equal(t, sms.Delivery{State: sms.DeliveryPending}, delivery)
+			h.Arrives(receipt.ID, want.arrived, want.code)
+			delivery, err = h.Sender.Delivery(context.Background(), sms.DeliveryRequest{ID: receipt.ID})
+			require.NoError(t, err)
+			require.Equal(t, want.delivery, delivery)
+			require.Equal(t, 1, h.Effects(key), "reading changes nothing")
+		})
+	}
+	t.Run("the delivery of a text that was never sent is an error", func(t *testing.T) {
+		_, err := newHarness(t).Sender.Delivery(context.Background(), sms.DeliveryRequest{ID: "SM00000000000000000000000000000000"})
+		var known *failure.Error
+		require.ErrorAs(t, err, &known)
+		require.Equal(t, failure.Permanent, known.Class)
 	})
 	t.Run("an opted-out number is no error", func(t *testing.T) {
 		h := newHarness(t)

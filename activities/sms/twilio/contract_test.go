@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
 )
 
@@ -79,7 +80,9 @@ func TestRequestsFollowTwiliosDescription(t *testing.T) {
 	require.NoError(t, err)
 	_, err = sender.Send(context.Background(), effect(false), text())
 	require.NoError(t, err)
-	require.Equal(t, []string{"ListMessage", "CreateMessage"}, contract.checked)
+	_, err = sender.Delivery(context.Background(), sms.DeliveryRequest{ID: "SM0123456789abcdef0123456789abcdef"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"ListMessage", "CreateMessage", "FetchMessage"}, contract.checked)
 }
 
 func TestTheContractRefusesAWrongRequest(t *testing.T) {

@@ -22,7 +22,7 @@ func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Clien
 	t.Helper()
 	secrets, err := sandbox.GenerateSecrets()
 	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
+	server, err := sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
 	require.NoError(t, err)
 	listener := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
@@ -64,6 +64,13 @@ func TestConformance(t *testing.T) {
 				return server.Effects()[hex.EncodeToString(sum[:8])]
 			},
 			LoseAnswer: func() { transport.armed.Store(true) },
+			Arrives: func(id string, arrived bool, code int) {
+				status := "delivered"
+				if !arrived {
+					status = "undelivered"
+				}
+				require.NoError(t, server.SMSStatus(id, status, code))
+			},
 			OptOut: func(number string) {
 				_, err := server.ReplySMS(number, "STOP")
 				require.NoError(t, err)

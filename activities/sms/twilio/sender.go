@@ -30,6 +30,7 @@ const BaseURL = "https://api.twilio.com"
 const (
 	operationSend    = "messages.create"
 	operationList    = "messages.list"
+	operationFetch   = "messages.get"
 	operationAccount = "accounts.get"
 )
 
