@@ -40,3 +40,13 @@ func TestAnOpenCircuitIsNoAttemptOfTemporals(t *testing.T) {
 	assert.Zero(t, failure.OpenFor(failure.ToTemporal(&failure.Error{Class: failure.NotProcessed})))
 	assert.Equal(t, time.Second, failure.OpenFor(temporal.NewNonRetryableApplicationError("open", "CircuitOpen", nil)), "open, and not said for how long")
 }
+
+func TestOnlyARefusalByTheCircuitLeavesAStepUntouched(t *testing.T) {
+	open := &failure.Error{Class: failure.NotProcessed, OpenFor: time.Second}
+	assert.True(t, failure.Untouched(failure.ToTemporal(failure.Unsent(open))))
+	assert.False(t, open.Unsent, "the error that was given is left as it was")
+	assert.False(t, failure.Untouched(failure.ToTemporal(open)))
+	assert.False(t, failure.Untouched(failure.ToTemporal(failure.Unsent(&failure.Error{Class: failure.NotProcessed}))))
+	assert.False(t, failure.Untouched(temporal.NewNonRetryableApplicationError("open", "CircuitOpen", nil, 30.0)), "recorded before it was said")
+	assert.NoError(t, failure.Unsent(nil))
+}

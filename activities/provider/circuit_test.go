@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
 	"guestjourney/activities/provider"
 )
 
@@ -154,6 +155,45 @@ func TestTheAttemptsOfOneStepAreOneFailure(t *testing.T) {
 	for step, open := range []bool{false, false, true} {
 		_, err := env.ExecuteActivity("attempt") // an activity of its own each time
 		assert.Equal(t, open, err != nil, "step %d", step)
+	}
+}
+
+// TestARefusalSaysWhetherTheStepIsUntouched: nothing has left, or an earlier call
+// of the same activity has.
+func TestARefusalSaysWhetherTheStepIsUntouched(t *testing.T) {
+	for name, test := range map[string]struct {
+		before    int // calls of the activity before the circuit opens
+		effect    options.Effect
+		untouched bool
+	}{
+		"nothing has left":    {0, options.Effect{FirstTry: true}, true},
+		"something has left":  {1, options.Effect{FirstTry: true}, false},
+		"a try before it did": {0, options.Effect{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, c, _ := circuited(t, "stripe")
+			v.status.Store(200)
+			perform := func(ctx context.Context, command options.Command[int]) (int, error) {
+				return options.Perform(ctx, command, failure.ToTemporal, func(ctx context.Context, _ options.Effect, before int) (int, error) {
+					for range before {
+						require.Nil(t, tries(ctx, t, c))
+					}
+					v.status.Store(503)
+					for range 3 { // of other steps
+						_ = tries(t.Context(), t, c)
+					}
+					refused := tries(ctx, t, c)
+					require.Positive(t, refused.OpenFor)
+					return 0, refused
+				})
+			}
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment()
+			env.RegisterActivityWithOptions(perform, activity.RegisterOptions{Name: "perform"})
+			_, err := env.ExecuteActivity("perform", options.Command[int]{Effect: test.effect, Request: test.before})
+			require.Positive(t, failure.OpenFor(err))
+			assert.Equal(t, test.untouched, failure.Untouched(err))
+		})
 	}
 }
 
