@@ -202,7 +202,7 @@ func (c *Core) succeed(name string, entry *Entry) {
 }
 
 func (c *Core) settleStep(name string) {
-	c.Settle("retrying:" + name)
+	c.Settle(PrefixRetrying + name)
 	c.Settle(PrefixParked + name)
 }
 
@@ -240,7 +240,7 @@ func (c *Core) circuitPause(open time.Duration, waited int) time.Duration {
 func (c *Core) park(ctx workflow.Context, name string, entry *Entry, reason string, class failure.Class) {
 	entry.Status, entry.Error = StepParked, reason
 	c.Note(ctx, "step", fmt.Sprintf("%s parked (%s): %s", name, class, reason))
-	c.Settle("retrying:" + name)
+	c.Settle(PrefixRetrying + name)
 	c.Raise(ctx, PrefixParked+name)
 }
 
@@ -270,7 +270,7 @@ func (c *Core) awaitTurn(ctx workflow.Context, name string, entry *Entry, before
 	for entry.Status == StepRetrying || entry.Status == StepParked {
 		now := workflow.Now(ctx).UTC()
 		if entry.Status == StepRetrying && !now.Before(attentionAt) {
-			c.Raise(ctx, "retrying:"+name)
+			c.Raise(ctx, PrefixRetrying+name)
 		}
 		if entry.Status == StepRetrying && !now.Before(entry.NextTry) {
 			entry.Status = StepNew
@@ -325,7 +325,7 @@ func (c *Core) waits(ctx workflow.Context, name string, entry *Entry) bool {
 	}
 	now := workflow.Now(ctx)
 	if !now.Before(c.attentionAt(entry)) {
-		c.Raise(ctx, "retrying:"+name)
+		c.Raise(ctx, PrefixRetrying+name)
 	}
 	if now.Before(entry.NextTry) {
 		return true
