@@ -24,10 +24,12 @@ import (
 type vendor struct {
 	status atomic.Int32 // 0 breaks the connection
 	calls  atomic.Int32
+	takes  time.Duration
 }
 
 func (v *vendor) RoundTrip(request *http.Request) (*http.Response, error) {
 	v.calls.Add(1)
+	time.Sleep(v.takes) // by the test's clock
 	if request.Body != nil {
 		_ = request.Body.Close()
 	}
@@ -225,4 +227,64 @@ func TestManyAtOnceKeepTheCircuitsRules(t *testing.T) {
 	work.Wait()
 	assert.EqualValues(t, 2000, refused.Load()+v.calls.Load(), "each call is made or refused")
 	assert.LessOrEqual(t, v.calls.Load(), int32(100), "only those that were under way when it opened")
+}
+
+// TestManyAtOnceTryAProviderOut: a provider that may be back gets three calls, and
+// no herd.
+func TestManyAtOnceTryAProviderOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, c, _ := circuited(t, "stripe")
+		v.status.Store(500)
+		for range 3 {
+			_ = tries(t.Context(), t, c)
+		}
+		time.Sleep(30*time.Second + time.Millisecond)
+		v.calls.Store(0)
+		v.status.Store(200)
+		v.takes = 100 * time.Millisecond
+		var work sync.WaitGroup
+		var crowd atomic.Int32
+		for range 100 {
+			work.Go(func() {
+				if failed := tries(t.Context(), t, c); failed != nil {
+					assert.Equal(t, time.Second, failed.OpenFor, "the others come back soon")
+					crowd.Add(1)
+				}
+			})
+		}
+		work.Wait()
+		assert.EqualValues(t, 3, v.calls.Load())
+		assert.EqualValues(t, 97, crowd.Load())
+		require.Nil(t, tries(t.Context(), t, c), "closed")
+	})
+}
+
+// TestManyAtOnceKeepTheRate: a hundred who ask at the same moment get their turns
+// one after the other, and nobody is forgotten.
+func TestManyAtOnceKeepTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rate, callers, each = 50, 100, 10
+		v := &vendor{}
+		v.status.Store(200)
+		c, _ := client(t, "http://vendor.example", func(config *provider.Config) {
+			config.Transport, config.Timeout, config.Rate = v, time.Minute, rate
+		})
+		began := time.Now()
+		var work sync.WaitGroup
+		for range callers {
+			work.Go(func() {
+				for range each {
+					assert.Nil(t, tries(t.Context(), t, c))
+				}
+			})
+		}
+		for second := range 5 {
+			synctest.Wait()
+			assert.EqualValues(t, rate+second*rate, v.calls.Load(), "after %d s: those of a quiet second, and %d a second", second, rate)
+			time.Sleep(time.Second)
+		}
+		work.Wait()
+		assert.EqualValues(t, callers*each, v.calls.Load())
+		assert.Equal(t, (callers*each-rate)/rate*time.Second, time.Since(began))
+	})
 }
