@@ -39,6 +39,49 @@ func TestAlertRules(t *testing.T) {
 	}
 }
 
+// TestEveryAlertHasACaseInWhichItFiresAndOneInWhichItIsQuiet: else the test of the
+// rules says nothing about it.
+func TestEveryAlertHasACaseInWhichItFiresAndOneInWhichItIsQuiet(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(deploy, "alerts_test.yml"))
+	require.NoError(t, err)
+	var file struct {
+		Tests []struct {
+			Cases []struct {
+				Alert    string `yaml:"alertname"`
+				Expected []any  `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(data, &file))
+	fires, quiet := map[string]bool{}, map[string]bool{}
+	for _, test := range file.Tests {
+		for _, one := range test.Cases {
+			fires[one.Alert] = fires[one.Alert] || len(one.Expected) > 0
+			quiet[one.Alert] = quiet[one.Alert] || len(one.Expected) == 0
+		}
+	}
+	for _, group := range ruleGroups(t) {
+		for _, rule := range group.Rules {
+			assert.True(t, fires[rule.Alert], "%s: no case in which it fires", rule.Alert)
+			assert.True(t, quiet[rule.Alert], "%s: no case in which it is quiet", rule.Alert)
+		}
+	}
+}
+
+type ruleGroup struct {
+	Rules []struct{ Alert, Expr string }
+}
+
+func ruleGroups(t *testing.T) []ruleGroup {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(deploy, "alerts.yml"))
+	require.NoError(t, err)
+	var file struct{ Groups []ruleGroup }
+	require.NoError(t, yaml.Unmarshal(data, &file))
+	require.NotEmpty(t, file.Groups)
+	return file.Groups
+}
+
 // TestBacklogOnTheRealEndpoint: a workflow that nobody moves on, whose deadline
 // has passed, is seen on a scrape; when it is gone, all is well. So is one with
 // a parked step. When visibility cannot be asked, no old figure stands.
@@ -62,6 +105,9 @@ func TestBacklogOnTheRealEndpoint(t *testing.T) {
 		shows(`guestjourney_parked{workflow_type="` + name + `"} 0`)
 	}
 	requireRuleMetrics(t, scrape)
+	for _, q := range outsideQueues(settings{}, &adapters{}) {
+		shows(`guestjourney_queue_depth{task_queue="` + q.name + `",task_type="activity"} 0`)
+	}
 
 	recent := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-views.PastDueAfter+time.Minute)))
 	late := stuck(t, connection, "GuestJourney", kit.AttributeNextDeadline.ValueSet(time.Now().Add(-views.PastDueAfter-time.Minute)))
@@ -70,6 +116,7 @@ func TestBacklogOnTheRealEndpoint(t *testing.T) {
 	retrying := stuck(t, connection, "PaymentPlan", kit.AttributeAttention.ValueSet([]string{"retrying:a"}))
 	shows(`guestjourney_attention{workflow_type="PaymentPlan"} 2`)
 	shows(`guestjourney_parked{workflow_type="PaymentPlan"} 1`)
+	shows(`guestjourney_retrying{workflow_type="PaymentPlan"} 2`)
 	shows(`guestjourney_past_due{workflow_type="PaymentPlan"} 0`)
 
 	for _, run := range []client.WorkflowRun{recent, late, parked, retrying} {
@@ -100,16 +147,7 @@ var metricName = regexp.MustCompile(`\b(guestjourney|temporal)_[a-z_]+`)
 // requireRuleMetrics: every metric that a rule reads is there on a scrape.
 func requireRuleMetrics(t *testing.T, scrape func() string) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(deploy, "alerts.yml"))
-	require.NoError(t, err)
-	var file struct {
-		Groups []struct {
-			Rules []struct{ Alert, Expr string }
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(data, &file))
-	require.NotEmpty(t, file.Groups)
-	for _, rule := range file.Groups[0].Rules {
+	for _, rule := range ruleGroups(t)[0].Rules {
 		names := metricName.FindAllString(rule.Expr, -1)
 		require.NotEmpty(t, names, rule.Alert)
 		for _, name := range names {

@@ -3,18 +3,15 @@ package main
 import (
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/providertest"
 )
 
 // fault is one way in which the outside fails, and what a call must make of it.
@@ -56,19 +53,19 @@ var faults = []fault{
 	{name: "503", classes: ambiguous, strike: refuses(http.StatusServiceUnavailable, 0)},
 	{name: "503 with Retry-After", classes: ambiguous, retryAfter: 3, strike: refuses(http.StatusServiceUnavailable, 3)},
 	{name: "504", classes: ambiguous, strike: refuses(http.StatusGatewayTimeout, 0)},
-	{name: "refused", classes: notProcessed, unreached: true},
-	{name: "DNS failure", classes: notProcessed, unreached: true},
-	{name: "connect timeout", classes: notProcessed, unreached: true, hangs: true},
-	{name: "reset before write", classes: unanswered, unreached: true},
+	{name: providertest.Refused, classes: notProcessed, unreached: true},
+	{name: providertest.DNSFailure, classes: notProcessed, unreached: true},
+	{name: providertest.ConnectTimeout, classes: notProcessed, unreached: true, hangs: true},
+	{name: providertest.ResetBeforeWrite, classes: unanswered, unreached: true},
 	{name: "read timeout", classes: unanswered, hangs: true, strike: func(f *front, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) {
 		f.hang(r)
 	}},
 	{name: "reset after write", classes: ambiguous, breaking: true, strike: func(_ *front, w http.ResponseWriter, _ *http.Request, _ func() *httptest.ResponseRecorder) {
-		breaks(w, true)
+		providertest.Break(w, true)
 	}},
 	{name: "drop after write", classes: ambiguous, breaking: true, strike: func(_ *front, w http.ResponseWriter, _ *http.Request, pass func() *httptest.ResponseRecorder) {
 		pass()
-		breaks(w, false)
+		providertest.Break(w, false)
 	}},
 	{name: "drop after write, in the answer", classes: ambiguous, bearable: true, strike: func(_ *front, w http.ResponseWriter, _ *http.Request, pass func() *httptest.ResponseRecorder) {
 		if half(w, pass()) {
@@ -98,7 +95,7 @@ func (f fault) timeout() time.Duration {
 // address is where the first try finds the provider.
 func (f fault) address(t *testing.T, front string) string {
 	if f.unreached {
-		return nowhere(t, f.name)
+		return providertest.Nowhere(t, f.name)
 	}
 	return front
 }
@@ -131,18 +128,6 @@ func half(w http.ResponseWriter, answer *httptest.ResponseRecorder) (more bool) 
 	_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
 	_ = http.NewResponseController(w).Flush()
 	return true
-}
-
-// breaks ends the connection without an answer, with RST or FIN.
-func breaks(w http.ResponseWriter, reset bool) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(err)
-	}
-	if reset {
-		_ = connection.(*net.TCPConn).SetLinger(0)
-	}
-	_ = connection.Close()
 }
 
 // front stands before the sandbox and strikes one request.
@@ -212,60 +197,4 @@ func (f *front) hang(r *http.Request) {
 	case <-r.Context().Done():
 	case <-f.ended:
 	}
-}
-
-// nowhere returns an address at which the named fault waits for connections.
-func nowhere(t *testing.T, name string) string {
-	t.Helper()
-	switch name {
-	case "DNS failure":
-		return "http://nowhere.invalid" // RFC 6761: never a name
-	case "refused":
-		return "http://127.0.0.1:" + strconv.Itoa(closedPort(t))
-	case "connect timeout":
-		return "http://127.0.0.1:" + strconv.Itoa(deafPort(t))
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_ = connection.(*net.TCPConn).SetLinger(0)
-			_ = connection.Close()
-		}
-	})
-	t.Cleanup(func() { _ = listener.Close(); work.Wait() })
-	return "http://" + listener.Addr().String()
-}
-
-// bound is a socket with a port of its own that does not listen yet.
-func bound(t *testing.T) (socket, port int) {
-	t.Helper()
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = syscall.Close(socket) })
-	require.NoError(t, syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	name, err := syscall.Getsockname(socket)
-	require.NoError(t, err)
-	return socket, name.(*syscall.SockaddrInet4).Port
-}
-
-func closedPort(t *testing.T) int {
-	_, port := bound(t)
-	return port
-}
-
-// deafPort listens, accepts nobody and has no room for another who waits: to
-// connect takes until the caller gives up.
-func deafPort(t *testing.T) int {
-	socket, port := bound(t)
-	require.NoError(t, syscall.Listen(socket, 0))
-	waiting, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = waiting.Close() })
-	return port
 }

@@ -56,16 +56,29 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	}
 	defer watched.close()
 	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
-		defer watch(ctx, measured, forActivities, set.BacklogInterval, logger)()
-		defer newReporter(out.clients, forActivities, logger).start(ctx, set.ReportInterval)()
 		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known, desk: desk}
-		return work(ctx, forWorkers, set, queues(set, out, in), logger, measured)
+		all := queues(set, out, in)
+		stop, err := watch(ctx, measured, forActivities, all, set.BacklogInterval, logger)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		defer newReporter(out.clients, forActivities, logger).start(ctx, set.ReportInterval)()
+		return work(ctx, forWorkers, set, all, logger, measured)
 	})
 }
 
 // watch measures the backlog beside the work. The returned function stops it.
-func watch(ctx context.Context, measured *metrics, temporal client.Client, interval time.Duration, logger *slog.Logger) func() {
-	gauges := backlog.New(temporal, workflows.Types(), logger)
+func watch(ctx context.Context, measured *metrics, temporal client.Client, all []queue, interval time.Duration, logger *slog.Logger) (func(), error) {
+	namespace, err := temporalclient.Namespace(temporalclient.Options{Program: "worker"})
+	if err != nil {
+		return nil, err
+	}
+	watched := backlog.Watched{Types: workflows.Types(), Namespace: namespace}
+	for _, q := range all {
+		watched.Queues = append(watched.Queues, backlog.Queue{Name: q.name, Workflows: q.workflows})
+	}
+	gauges := backlog.New(temporal, watched, logger)
 	measured.registry.MustRegister(gauges)
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -73,7 +86,7 @@ func watch(ctx context.Context, measured *metrics, temporal client.Client, inter
 	return func() {
 		cancel()
 		running.Wait()
-	}
+	}, nil
 }
 
 // instruments show what the Temporal client does.

@@ -59,6 +59,9 @@ type Error struct {
 	// OpenFor is how long the provider's circuit stays open, for a call that was
 	// refused because of it: nothing has left, and it is no attempt of the step's.
 	OpenFor time.Duration
+	// Unsent means that no request of the step has ever left, so that its next
+	// try is a first one still.
+	Unsent bool
 	// Err is the cause. It is kept for errors.Is and never printed, because a
 	// transport error may quote the URL with an address in it.
 	Err error
@@ -106,8 +109,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // ToTemporal maps an error to what Temporal understands: the class becomes the
 // application error's type, a permanent class is not retried, and a wish to
 // wait becomes the next retry's delay. A call that an open circuit refused is
-// not retried by Temporal, and carries the time to wait (OpenFor). An error that is no *Error is
-// Ambiguous: nothing is known about it.
+// not retried by Temporal, and carries the time to wait (OpenFor) and whether the
+// step is untouched by it (Untouched). An error that is no *Error is Ambiguous:
+// nothing is known about it.
 func ToTemporal(err error) error {
 	if err == nil {
 		return nil
@@ -118,7 +122,7 @@ func ToTemporal(err error) error {
 	}
 	if known.OpenFor > 0 {
 		return temporal.NewApplicationErrorWithOptions(known.Error(), circuitOpen, temporal.ApplicationErrorOptions{
-			NonRetryable: true, Details: []any{known.OpenFor.Seconds()},
+			NonRetryable: true, Details: []any{known.OpenFor.Seconds(), known.Unsent},
 		})
 	}
 	options := temporal.ApplicationErrorOptions{NonRetryable: !known.Class.Retryable(), NextRetryDelay: spread(known.RetryAfter)}
@@ -150,6 +154,31 @@ func OpenFor(err error) time.Duration {
 		return time.Second // it says that it is open, and not for how long
 	}
 	return time.Duration(seconds * float64(time.Second))
+}
+
+// Unsent marks a call that an open circuit refused as one of which no request has
+// ever left, and returns every other error as it is.
+func Unsent(err error) error {
+	var known *Error
+	if !errors.As(err, &known) || known.OpenFor == 0 {
+		return err
+	}
+	marked := *known
+	marked.Unsent = true
+	return &marked
+}
+
+// Untouched says of an activity's failure that an open circuit refused it before
+// any request of its step had left.
+func Untouched(err error) bool {
+	if OpenFor(err) == 0 {
+		return false
+	}
+	var application *temporal.ApplicationError
+	var seconds float64
+	var unsent bool
+	// One that was recorded before this was said has no second detail.
+	return errors.As(err, &application) && application.Details(&seconds, &unsent) == nil && unsent
 }
 
 // safeText names an unknown error by its type only: its text may quote data.

@@ -55,3 +55,13 @@ func TestTheCodeArrives(t *testing.T) {
 	assert.Empty(t, failure.CodeOf(temporal.NewApplicationError("from before", string(failure.Permanent))))
 	assert.Empty(t, failure.CodeOf(temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)))
 }
+
+func TestOnlyARefusalByTheCircuitLeavesAStepUntouched(t *testing.T) {
+	open := &failure.Error{Class: failure.NotProcessed, OpenFor: time.Second}
+	assert.True(t, failure.Untouched(failure.ToTemporal(failure.Unsent(open))))
+	assert.False(t, open.Unsent, "the error that was given is left as it was")
+	assert.False(t, failure.Untouched(failure.ToTemporal(open)))
+	assert.False(t, failure.Untouched(failure.ToTemporal(failure.Unsent(&failure.Error{Class: failure.NotProcessed}))))
+	assert.False(t, failure.Untouched(temporal.NewNonRetryableApplicationError("open", "CircuitOpen", nil, 30.0)), "recorded before it was said")
+	assert.NoError(t, failure.Unsent(nil))
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"guestjourney/activities/options"
 )
 
 // ErrSecondAttempt refuses a second request through one HTTPClient: an SDK
@@ -77,6 +79,7 @@ func (a *attempt) send(ctx context.Context, request *http.Request) (*http.Respon
 	request = request.Clone(httptrace.WithClientTrace(ctx, a.trace.hooks()))
 	rewrite(request, a.base)
 	sendOnce(request)
+	options.Sending(a.ctx)
 	return a.client.transport.RoundTrip(request)
 }
 

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
 	"guestjourney/activities/provider"
 )
 
@@ -23,10 +24,12 @@ import (
 type vendor struct {
 	status atomic.Int32 // 0 breaks the connection
 	calls  atomic.Int32
+	takes  time.Duration
 }
 
 func (v *vendor) RoundTrip(request *http.Request) (*http.Response, error) {
 	v.calls.Add(1)
+	time.Sleep(v.takes) // by the test's clock
 	if request.Body != nil {
 		_ = request.Body.Close()
 	}
@@ -157,6 +160,45 @@ func TestTheAttemptsOfOneStepAreOneFailure(t *testing.T) {
 	}
 }
 
+// TestARefusalSaysWhetherTheStepIsUntouched: nothing has left, or an earlier call
+// of the same activity has.
+func TestARefusalSaysWhetherTheStepIsUntouched(t *testing.T) {
+	for name, test := range map[string]struct {
+		before    int // calls of the activity before the circuit opens
+		effect    options.Effect
+		untouched bool
+	}{
+		"nothing has left":    {0, options.Effect{FirstTry: true}, true},
+		"something has left":  {1, options.Effect{FirstTry: true}, false},
+		"a try before it did": {0, options.Effect{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, c, _ := circuited(t, "stripe")
+			v.status.Store(200)
+			perform := func(ctx context.Context, command options.Command[int]) (int, error) {
+				return options.Perform(ctx, command, failure.ToTemporal, func(ctx context.Context, _ options.Effect, before int) (int, error) {
+					for range before {
+						require.Nil(t, tries(ctx, t, c))
+					}
+					v.status.Store(503)
+					for range 3 { // of other steps
+						_ = tries(t.Context(), t, c)
+					}
+					refused := tries(ctx, t, c)
+					require.Positive(t, refused.OpenFor)
+					return 0, refused
+				})
+			}
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestActivityEnvironment()
+			env.RegisterActivityWithOptions(perform, activity.RegisterOptions{Name: "perform"})
+			_, err := env.ExecuteActivity("perform", options.Command[int]{Effect: test.effect, Request: test.before})
+			require.Positive(t, failure.OpenFor(err))
+			assert.Equal(t, test.untouched, failure.Untouched(err))
+		})
+	}
+}
+
 // TestACancelledCallSaysNothing: the provider was not at fault.
 func TestACancelledCallSaysNothing(t *testing.T) {
 	address := listener(t, hang)
@@ -217,5 +259,65 @@ func TestStanding(t *testing.T) {
 		vendor.status.Store(http.StatusTooManyRequests)
 		require.NotNil(t, tries(t.Context(), t, c))
 		assert.Zero(t, c.Standing().Failures, "a refusal for the rate says nothing")
+	})
+}
+
+// TestManyAtOnceTryAProviderOut: a provider that may be back gets three calls, and
+// no herd.
+func TestManyAtOnceTryAProviderOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, c, _ := circuited(t, "stripe")
+		v.status.Store(500)
+		for range 3 {
+			_ = tries(t.Context(), t, c)
+		}
+		time.Sleep(30*time.Second + time.Millisecond)
+		v.calls.Store(0)
+		v.status.Store(200)
+		v.takes = 100 * time.Millisecond
+		var work sync.WaitGroup
+		var crowd atomic.Int32
+		for range 100 {
+			work.Go(func() {
+				if failed := tries(t.Context(), t, c); failed != nil {
+					assert.Equal(t, time.Second, failed.OpenFor, "the others come back soon")
+					crowd.Add(1)
+				}
+			})
+		}
+		work.Wait()
+		assert.EqualValues(t, 3, v.calls.Load())
+		assert.EqualValues(t, 97, crowd.Load())
+		require.Nil(t, tries(t.Context(), t, c), "closed")
+	})
+}
+
+// TestManyAtOnceKeepTheRate: a hundred who ask at the same moment get their turns
+// one after the other, and nobody is forgotten.
+func TestManyAtOnceKeepTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rate, callers, each = 50, 100, 10
+		v := &vendor{}
+		v.status.Store(200)
+		c, _ := client(t, "http://vendor.example", func(config *provider.Config) {
+			config.Transport, config.Timeout, config.Rate = v, time.Minute, rate
+		})
+		began := time.Now()
+		var work sync.WaitGroup
+		for range callers {
+			work.Go(func() {
+				for range each {
+					assert.Nil(t, tries(t.Context(), t, c))
+				}
+			})
+		}
+		for second := range 5 {
+			synctest.Wait()
+			assert.EqualValues(t, rate+second*rate, v.calls.Load(), "after %d s: those of a quiet second, and %d a second", second, rate)
+			time.Sleep(time.Second)
+		}
+		work.Wait()
+		assert.EqualValues(t, callers*each, v.calls.Load())
+		assert.Equal(t, (callers*each-rate)/rate*time.Second, time.Since(began))
 	})
 }

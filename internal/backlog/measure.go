@@ -13,16 +13,18 @@ import (
 	"guestjourney/workflows/kit"
 )
 
-// Visibility is the part of Temporal's client that is asked.
-type Visibility interface {
+// Temporal is the part of Temporal's client that is asked.
+type Temporal interface {
 	CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
 	ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
+	WorkflowService() workflowservice.WorkflowServiceClient
 }
 
 // figures are those of one workflow type.
-type figures struct{ pastDue, attention, parked int64 }
+type figures struct{ pastDue, attention, parked, retrying int64 }
 
-// The parked among those that wait for a person are counted from a list. Beyond
+// The parked and the retrying among those that wait for a person are counted from
+// a list. Beyond
 // pages of pageSize the count is a lower bound, which alerts as well.
 const (
 	pageSize = 1000
@@ -30,18 +32,18 @@ const (
 )
 
 // measure returns the figures of every type, or none and an error.
-func measure(ctx context.Context, visibility Visibility, types []string, now time.Time) (map[string]figures, error) {
-	parked, err := countParked(ctx, visibility)
+func measure(ctx context.Context, temporal Temporal, types []string, now time.Time) (map[string]figures, error) {
+	steps, err := countSteps(ctx, temporal)
 	if err != nil {
 		return nil, err
 	}
 	all := make(map[string]figures, len(types))
 	for _, name := range types {
-		one := figures{parked: parked[name]}
-		if one.pastDue, err = count(ctx, visibility, name, views.PastDue(now)); err != nil {
+		one := steps[name]
+		if one.pastDue, err = count(ctx, temporal, name, views.PastDue(now)); err != nil {
 			return nil, err
 		}
-		if one.attention, err = count(ctx, visibility, name, views.Attention()); err != nil {
+		if one.attention, err = count(ctx, temporal, name, views.Attention()); err != nil {
 			return nil, err
 		}
 		all[name] = one
@@ -49,20 +51,20 @@ func measure(ctx context.Context, visibility Visibility, types []string, now tim
 	return all, nil
 }
 
-func count(ctx context.Context, visibility Visibility, workflowType, query string) (int64, error) {
+func count(ctx context.Context, temporal Temporal, workflowType, query string) (int64, error) {
 	query += " AND WorkflowType = '" + workflowType + "'"
-	answer, err := visibility.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	answer, err := temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {
 		return 0, fmt.Errorf("count workflows where %s: %w", query, err)
 	}
 	return answer.GetCount(), nil
 }
 
-func countParked(ctx context.Context, visibility Visibility) (map[string]int64, error) {
-	found := map[string]int64{}
+func countSteps(ctx context.Context, temporal Temporal) (map[string]figures, error) {
+	found := map[string]figures{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{Query: views.Attention(), PageSize: pageSize}
 	for range pages {
-		answer, err := visibility.ListWorkflow(ctx, request)
+		answer, err := temporal.ListWorkflow(ctx, request)
 		if err != nil {
 			return nil, fmt.Errorf("list workflows where %s: %w", request.GetQuery(), err)
 		}
@@ -71,9 +73,14 @@ func countParked(ctx context.Context, visibility Visibility) (map[string]int64, 
 			if err != nil {
 				return nil, err
 			}
+			one := found[info.GetType().GetName()]
 			if kit.IsParked(reasons) {
-				found[info.GetType().GetName()]++
+				one.parked++
 			}
+			if kit.IsRetrying(reasons) {
+				one.retrying++
+			}
+			found[info.GetType().GetName()] = one
 		}
 		if request.NextPageToken = answer.GetNextPageToken(); len(request.NextPageToken) == 0 {
 			break

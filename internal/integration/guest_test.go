@@ -82,6 +82,7 @@ type guests struct {
 	arrival time.Duration // from the intake
 	pay     func(page string) bool
 	accept  bool
+	who     func(journey string) bool // nil: everybody
 	stop    chan struct{}
 	done    sync.WaitGroup
 	seen    map[string]bool
@@ -90,10 +91,19 @@ type guests struct {
 // invite lets guests answer for as long as the test runs. pay says whether a
 // page is paid; nil pays every one.
 func (h *house) invite(arrival time.Duration, accept bool, pay func(page string) bool) {
-	g := &guests{house: h, arrival: arrival, pay: pay, accept: accept, stop: make(chan struct{}), seen: map[string]bool{}}
-	if g.pay == nil {
-		g.pay = func(string) bool { return true }
+	if pay == nil {
+		pay = func(string) bool { return true }
 	}
+	h.host(&guests{house: h, arrival: arrival, pay: pay, accept: accept})
+}
+
+// inviteThose lets these guests answer and pay; the others say nothing.
+func (h *house) inviteThose(who func(journey string) bool, arrival time.Duration) {
+	h.host(&guests{house: h, arrival: arrival, pay: func(string) bool { return true }, accept: true, who: who})
+}
+
+func (h *house) host(g *guests) {
+	g.stop, g.seen = make(chan struct{}), map[string]bool{}
 	g.done.Add(1)
 	go g.answer()
 	h.t.Cleanup(func() {
@@ -131,6 +141,9 @@ func (g *guests) follow(link string) {
 	var err error
 	switch kind {
 	case "intake":
+		if g.who != nil && !g.who("journey/"+id) {
+			return
+		}
 		arrival := time.Now().Add(g.arrival).UTC().Format(time.RFC3339)
 		if _, err = server.SubmitIntake("journey/"+id, arrival); err == nil {
 			_, err = server.Consent("journey/"+id, "health_data", true, "1")
@@ -173,10 +186,16 @@ func pad(n int) string {
 func (h *house) begin(lead directory.Lead) string {
 	h.t.Helper()
 	id := newJourneyID()
+	h.beginAs(id, lead)
+	return id
+}
+
+// beginAs starts a journey of this ID.
+func (h *house) beginAs(id string, lead directory.Lead) {
+	h.t.Helper()
 	_, err := h.client.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: id, TaskQueue: options.QueueJourneys},
 		journey.Type, journey.Input{Lead: lead, Program: h.program.Code, Test: true})
 	require.NoError(h.t, err)
-	return id
 }
 
 // result waits for a journey's end.

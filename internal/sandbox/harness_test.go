@@ -2,12 +2,16 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,10 +24,17 @@ import (
 	calendar "google.golang.org/api/calendar/v3"
 	"google.golang.org/api/option"
 
+	"guestjourney/activities/provider/providertest"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/stripeschema"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		fmt.Println("answers held to the providers' descriptions:", answers.Load())
+		os.Exit(code)
+	}))
+}
 
 // world is a sandbox on a real socket with a proxy that records webhooks.
 type world struct {
@@ -32,6 +43,7 @@ type world struct {
 	secrets sandbox.Secrets
 	base    string
 	http    *http.Client
+	wire    *http.Transport // below it
 	proxy   *recorder
 }
 
@@ -137,7 +149,7 @@ func start(t *testing.T, changes ...func(*sandbox.Config)) *world {
 func (w *world) serve() {
 	server := httptest.NewServer(w.Handler())
 	transport := &http.Transport{}
-	w.base, w.http = server.URL, &http.Client{Transport: transport}
+	w.base, w.wire, w.http = server.URL, transport, &http.Client{Transport: described(w.T, transport)}
 	require.NoError(w, w.SetBaseURL(server.URL))
 	w.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -236,3 +248,47 @@ func (w *world) lastCall(operation string) sandbox.JournalEntry {
 	require.NotEmpty(w, calls, operation)
 	return calls[len(calls)-1]
 }
+
+// contracts are the descriptions of which the folder is beside the repository.
+var contracts = sync.OnceValue(func() map[string]*providertest.Contract {
+	found := map[string]*providertest.Contract{}
+	for name, at := range map[string][2]string{
+		"twilio":   {"twilio_api_v2010.json", "https://api.twilio.com"},
+		"sendgrid": {"sendgrid_mail_v3.json", "https://api.sendgrid.com"},
+	} {
+		if contract, err := providertest.ReadContract(at[0], at[1]); err == nil {
+			found[name] = contract
+		}
+	}
+	return found
+})
+
+// described holds every answer of the sandbox's, refusals and faults too, to the
+// provider's description where it has one.
+func described(t *testing.T, next http.RoundTripper) http.RoundTripper {
+	return &providertest.Held{Next: next, Wrong: func(err error) { t.Error(err) },
+		Answer: func(request *http.Request, status int, header http.Header, body []byte) error {
+			name, path, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
+			var err error
+			switch contract := contracts()[name]; {
+			case name == "stripe" && strings.HasPrefix(path, "v1/"):
+				var problems []string
+				if problems, err = stripeschema.Answer(request, status, body); len(problems) > 0 {
+					err = fmt.Errorf("%q", problems)
+				}
+			case contract != nil:
+				official := request.Clone(request.Context())
+				official.URL.Path = "/" + path
+				err = contract.Answer(official, status, header, body)
+			}
+			if errors.Is(err, stripeschema.ErrNotDescribed) || errors.Is(err, providertest.ErrNotDescribed) {
+				return nil
+			}
+			answers.Add(1)
+			return err
+		},
+	}
+}
+
+// answers counts those that were held to a description.
+var answers atomic.Int32

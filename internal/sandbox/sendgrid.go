@@ -48,8 +48,13 @@ func (s *Server) sendgridRoutes() {
 	}}))
 }
 
+// sendgridError leaves out what it has not: SendGrid's description knows no null.
 func sendgridError(status int, field, message string) answer {
-	return answer{status: status, body: map[string]any{"errors": []any{map[string]any{"message": message, "field": orNull(field), "help": nil}}}}
+	refusal := map[string]any{"message": message}
+	if field != "" {
+		refusal["field"] = field
+	}
+	return answer{status: status, body: map[string]any{"errors": []any{refusal}}}
 }
 
 func sendgridTrouble(status int) answer {

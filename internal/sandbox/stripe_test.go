@@ -16,6 +16,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/stripeschema"
 )
 
 func (w *world) customer() *stripe.Customer {
@@ -453,7 +454,7 @@ func TestStripeLostAnswerIsReplayedUnderItsKey(t *testing.T) {
 	w := start(t)
 	customer := w.customer().ID
 	require.NoError(t, w.SetFault(sandbox.Fault{Provider: "stripe", Operation: "checkout.sessions.create", Kind: sandbox.FaultDropAfter, Count: 1}))
-	w.http.Transport.(*http.Transport).DisableKeepAlives = true // Go repeats a keyed request on a reused connection by itself
+	w.wire.DisableKeepAlives = true // Go repeats a keyed request on a reused connection by itself
 	_, err := w.stripe().CheckoutSessions.New(checkout(customer, "lost"))
 	require.Error(t, err)
 	session := w.session(customer, "lost")
@@ -543,7 +544,6 @@ func TestStripeListsInPages(t *testing.T) {
 // TestStripeAnswersFollowTheSchema compares the objects with Stripe's published
 // description of the API version that the client is pinned to.
 func TestStripeAnswersFollowTheSchema(t *testing.T) {
-	schemas := stripeSchemas(t)
 	w := start(t)
 	customer, method := w.saved()
 	_, err := w.stripe().PaymentIntents.New(balance(customer, method, "paid"))
@@ -564,11 +564,18 @@ func TestStripeAnswersFollowTheSchema(t *testing.T) {
 		if data, isList := object["data"].([]any); isList {
 			object = data[0].(map[string]any)
 		}
-		schemas.check(t, schema, object)
+		follows(t, schema, object)
 	}
 	for _, got := range w.await("/webhooks/stripe", 4) {
 		var event map[string]any
 		require.NoError(t, json.Unmarshal([]byte(got.body), &event))
-		schemas.check(t, "event", event)
+		follows(t, "event", event)
 	}
+}
+
+func follows(t *testing.T, schema string, object any) {
+	t.Helper()
+	problems, err := stripeschema.Object(schema, object)
+	require.NoError(t, err)
+	assert.Empty(t, problems)
 }

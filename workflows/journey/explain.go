@@ -179,7 +179,7 @@ func (j *journey) escalates() *Escalation {
 		}
 	}
 	for _, step := range j.openSteps() {
-		if step.Status == kit.StepRetrying && !slices.Contains(j.state.Common.Attention, "retrying:"+step.Step) {
+		if step.Status == kit.StepRetrying && !slices.Contains(j.state.Common.Attention, kit.PrefixRetrying+step.Step) {
 			consider(j.core.StepAttention(step.Step), "attention: step "+step.Step+" still fails")
 		}
 	}

@@ -74,7 +74,7 @@ func (c *Core) retryStep(command StepCommand) Verdict {
 	entry.Status = StepNew
 	if command.NewEffect {
 		entry.Generation++
-		entry.Digest, entry.Tries, entry.Waited, entry.Since = "", 0, 0, time.Time{}
+		entry.Digest, entry.Tries, entry.Waited, entry.Unsent, entry.Since = "", 0, 0, 0, time.Time{}
 	}
 	c.settleStep(command.Step)
 	return Verdict{Detail: "trying " + command.Step + " again"}

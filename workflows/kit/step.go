@@ -40,6 +40,7 @@ type Entry struct {
 	Digest     string          `json:"digest,omitempty"`
 	Tries      int             `json:"tries,omitempty"`  // rounds of three attempts
 	Waited     int             `json:"waited,omitempty"` // rounds that an open circuit refused
+	Unsent     int             `json:"unsent,omitempty"` // of those, the ones of which nothing had left
 	Since      time.Time       `json:"since,omitzero"`
 	NextTry    time.Time       `json:"nextTry,omitzero"`
 	Error      string          `json:"error,omitempty"`
@@ -118,10 +119,13 @@ func Do[R, T any](ctx workflow.Context, c *Core, step Step[R, T]) (T, error) {
 	}
 }
 
+// untried says that no attempt can have reached the provider.
+func (e *Entry) untried() bool { return e.Tries == e.Unsent }
+
 // changed says whether an effect that may have been made is now asked for with
 // other parameters.
 func (e *Entry) changed(now string) bool {
-	return e.Status != StepParked && e.Digest != "" && e.Digest != now
+	return e.Status != StepParked && !e.untried() && e.Digest != "" && e.Digest != now
 }
 
 // Ask reads something. It waits out failures like Do and keeps no record.
@@ -144,7 +148,7 @@ func Require[R, T any](ctx workflow.Context, c *Core, name string, request R, ca
 func attempt[R, T any](ctx workflow.Context, c *Core, step Step[R, T], entry *Entry) (T, error) {
 	effect := options.Effect{
 		Key:      c.EffectKey(step.Name, entry.Generation),
-		FirstTry: entry.Tries == 0 && !c.common.WasReset,
+		FirstTry: entry.untried() && !c.common.WasReset,
 		Since:    entry.Since,
 		Run:      workflow.GetInfo(ctx).WorkflowExecution.RunID,
 	}
@@ -198,7 +202,7 @@ func (c *Core) succeed(name string, entry *Entry) {
 }
 
 func (c *Core) settleStep(name string) {
-	c.Settle("retrying:" + name)
+	c.Settle(PrefixRetrying + name)
 	c.Settle(PrefixParked + name)
 }
 
@@ -213,6 +217,9 @@ func (c *Core) failed(ctx workflow.Context, name string, entry *Entry, err error
 	entry.Status, entry.Error = StepRetrying, failure.Text(err)
 	if open := failure.OpenFor(err); open > 0 {
 		entry.Waited++
+		if failure.Untouched(err) {
+			entry.Unsent++
+		}
 		entry.NextTry = now.Add(c.spread(name, entry.Tries, c.circuitPause(open, entry.Waited)))
 		return
 	}
@@ -233,7 +240,7 @@ func (c *Core) circuitPause(open time.Duration, waited int) time.Duration {
 func (c *Core) park(ctx workflow.Context, name string, entry *Entry, reason string, class failure.Class) {
 	entry.Status, entry.Error = StepParked, reason
 	c.Note(ctx, "step", fmt.Sprintf("%s parked (%s): %s", name, class, reason))
-	c.Settle("retrying:" + name)
+	c.Settle(PrefixRetrying + name)
 	c.Raise(ctx, PrefixParked+name)
 }
 
@@ -263,7 +270,7 @@ func (c *Core) awaitTurn(ctx workflow.Context, name string, entry *Entry, before
 	for entry.Status == StepRetrying || entry.Status == StepParked {
 		now := workflow.Now(ctx).UTC()
 		if entry.Status == StepRetrying && !now.Before(attentionAt) {
-			c.Raise(ctx, "retrying:"+name)
+			c.Raise(ctx, PrefixRetrying+name)
 		}
 		if entry.Status == StepRetrying && !now.Before(entry.NextTry) {
 			entry.Status = StepNew
@@ -318,7 +325,7 @@ func (c *Core) waits(ctx workflow.Context, name string, entry *Entry) bool {
 	}
 	now := workflow.Now(ctx)
 	if !now.Before(c.attentionAt(entry)) {
-		c.Raise(ctx, "retrying:"+name)
+		c.Raise(ctx, PrefixRetrying+name)
 	}
 	if now.Before(entry.NextTry) {
 		return true

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/activities/calendar"
+	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 )
 
@@ -149,6 +151,7 @@ func TestErrorClasses(t *testing.T) {
 		"403 rateLimitExceeded":     {because(403, "rateLimitExceeded"), failure.Throttled, "rateLimitExceeded"},
 		"403 userRateLimitExceeded": {because(403, "userRateLimitExceeded"), failure.Throttled, "userRateLimitExceeded"},
 		"403 quotaExceeded":         {because(403, "quotaExceeded"), failure.Throttled, "quotaExceeded"},
+		"403 dailyLimitExceeded":    {because(403, "dailyLimitExceeded"), failure.Throttled, "dailyLimitExceeded"},
 		"403 other":                 {because(403, "requiredAccessLevel"), failure.Permanent, "requiredAccessLevel"},
 		"404":                       {because(404, "notFound"), failure.Permanent, "notFound"},
 		"410":                       {because(410, "deleted"), failure.Permanent, "deleted"},
@@ -174,6 +177,18 @@ func TestErrorClasses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClassesOfEveryCall: an insert that meets a 409 asks what is there, and a
+// write that meets a newer state reads it and is made again.
+func TestClassesOfEveryCall(t *testing.T) {
+	except := map[int]failure.Class{http.StatusConflict: "", http.StatusPreconditionFailed: failure.NotProcessed}
+	providertest.Classes(t, "google", except, func(ctx context.Context, client *provider.Client) error {
+		diary, err := google.New(google.Config{AccessToken: "ya29.t0ken"}, client)
+		require.NoError(t, err)
+		_, err = diary.Hold(ctx, effect(holdKey), entry())
+		return err
+	})
 }
 
 func TestNobodyAnswers(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"guestjourney/activities/crm"
 	"guestjourney/activities/crm/hubspot"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 )
 
@@ -209,6 +210,18 @@ func TestErrorClasses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClassesOfEveryCall: a record that is locked is free again soon.
+func TestClassesOfEveryCall(t *testing.T) {
+	providertest.Classes(t, "hubspot", map[int]failure.Class{http.StatusLocked: failure.Throttled}, func(ctx context.Context, client *provider.Client) error {
+		book, err := hubspot.New(config(), client)
+		require.NoError(t, err)
+		byAddress := contact()
+		byAddress.GuestRef = "" // no second way to find the contact
+		_, err = book.UpsertContact(ctx, effect(), byAddress)
+		return err
+	})
 }
 
 func TestNobodyAnswers(t *testing.T) {

@@ -27,7 +27,7 @@ func newSandbox(t *testing.T, emailActivity bool) (*sandbox.Server, sandbox.Secr
 		listener.Close()
 		require.NoError(t, server.Close(context.Background()))
 	})
-	transport := &loser{t: t, server: server}
+	transport := &loser{t: t, server: server, next: http.DefaultTransport}
 	return server, secrets, newClient(t, listener.URL+"/sendgrid", transport), transport
 }
 
@@ -36,6 +36,7 @@ func newSandbox(t *testing.T, emailActivity bool) (*sandbox.Server, sandbox.Secr
 type loser struct {
 	t      *testing.T
 	server *sandbox.Server
+	next   http.RoundTripper
 	armed  atomic.Bool
 }
 
@@ -43,7 +44,7 @@ func (l *loser) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Method != http.MethodGet && l.armed.CompareAndSwap(true, false) {
 		require.NoError(l.t, l.server.SetFault(sandbox.Fault{Provider: "sendgrid", Kind: sandbox.FaultDropAfter, Count: 1}))
 	}
-	return http.DefaultTransport.RoundTrip(request)
+	return l.next.RoundTrip(request)
 }
 
 func TestConformance(t *testing.T) {

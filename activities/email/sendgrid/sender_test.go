@@ -13,6 +13,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/email/sendgrid"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 )
 
@@ -137,6 +138,15 @@ func TestErrorClasses(t *testing.T) {
 			requireRedacted(t, known)
 		})
 	}
+}
+
+func TestClassesOfEveryCall(t *testing.T) {
+	providertest.Classes(t, "sendgrid", nil, func(ctx context.Context, client *provider.Client) error {
+		sender, err := sendgrid.New(config(false), client)
+		require.NoError(t, err)
+		_, err = sender.Send(ctx, effect(true), message())
+		return err
+	})
 }
 
 func TestNobodyAnswers(t *testing.T) {

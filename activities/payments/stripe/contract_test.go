@@ -1,10 +1,16 @@
 package stripe_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +24,8 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/provider/providertest"
+	"guestjourney/internal/sandbox/stripeschema"
 )
 
 // description is Stripe's own stand-in with the API description 2023-10-16. It
@@ -72,32 +80,42 @@ var (
 // TestRequestsFollowTheDescription sends every request that the adapter can
 // make, the look-ups of a later try included, to Stripe's stand-in.
 func TestRequestsFollowTheDescription(t *testing.T) {
-	for name, make := range map[string]func(*stripe.Gateway, options.Effect) error{
-		"customer": func(g *stripe.Gateway, e options.Effect) error {
+	calls := map[string]func(*stripe.Gateway, options.Effect) error{
+		"EnsureCustomer": func(g *stripe.Gateway, e options.Effect) error {
 			_, err := g.EnsureCustomer(t.Context(), e, guest)
 			return err
 		},
-		"customer without e-mail": func(g *stripe.Gateway, e options.Effect) error {
+		"EnsureCustomer, without e-mail": func(g *stripe.Gateway, e options.Effect) error {
 			_, err := g.EnsureCustomer(t.Context(), e, payments.Customer{Phone: guest.Phone, LeadID: "journey/1", GuestRef: "g1"})
 			return err
 		},
-		"page": func(g *stripe.Gateway, e options.Effect) error {
+		"OpenCheckout": func(g *stripe.Gateway, e options.Effect) error {
 			_, err := g.OpenCheckout(t.Context(), e, openPay)
 			return err
 		},
-		"charge": func(g *stripe.Gateway, e options.Effect) error {
+		"ChargeSaved": func(g *stripe.Gateway, e options.Effect) error {
 			_, err := g.ChargeSaved(t.Context(), e, charge)
 			return err
 		},
-		"refund": func(g *stripe.Gateway, e options.Effect) error {
+		"Refund": func(g *stripe.Gateway, e options.Effect) error {
 			_, err := g.Refund(t.Context(), e, refund)
 			return err
 		},
-		"list": func(g *stripe.Gateway, _ options.Effect) error {
+		"Attempts": func(g *stripe.Gateway, _ options.Effect) error {
 			_, err := g.Attempts(t.Context(), payments.AttemptsRequest{CustomerID: "cus_1", WorkflowID: "pay/1"})
 			return err
 		},
-	} {
+		"CloseAttempt, page":   closing(t, payments.KindCheckout),
+		"CloseAttempt, charge": closing(t, payments.KindCharge),
+		"Ping":                 func(g *stripe.Gateway, _ options.Effect) error { return g.Ping(t.Context()) },
+	}
+	for _, method := range append(providertest.Methods[payments.Gateway](), "Ping") {
+		covered := slices.ContainsFunc(slices.Collect(maps.Keys(calls)), func(name string) bool {
+			return name == method || strings.HasPrefix(name, method+",")
+		})
+		assert.True(t, covered, "%s: a call of the port's that no contract holds", method)
+	}
+	for name, make := range calls {
 		for _, first := range []bool{true, false} {
 			gateway, requests := contract(t)
 			require.NoError(t, make(gateway, effect(first)), "%s, first try %v", name, first)
@@ -111,6 +129,51 @@ func TestRequestsFollowTheDescription(t *testing.T) {
 		}
 	}
 }
+
+// closing closes an attempt of the stand-in's, which stays open whatever is done
+// to it: that is no refusal of the request.
+func closing(t *testing.T, kind payments.AttemptKind) func(*stripe.Gateway, options.Effect) error {
+	return func(g *stripe.Gateway, e options.Effect) error {
+		_, err := g.CloseAttempt(t.Context(), e, payments.AttemptRef{Kind: kind, ID: "x_1"})
+		var failed *failure.Error
+		if errors.As(err, &failed) && failed.Status == 0 {
+			return nil
+		}
+		return err
+	}
+}
+
+// described holds what passes between the adapter and the sandbox to the
+// description: requests by Stripe's own stand-in, answers by the schemas.
+func described(t *testing.T, next http.RoundTripper) http.RoundTripper {
+	t.Helper()
+	stub, err := description()
+	require.NoError(t, err)
+	return &providertest.Held{Next: next, Wrong: func(err error) { t.Error(err) },
+		Request: func(request *http.Request, body []byte) error {
+			checked := httptest.NewRequest(request.Method, strings.TrimPrefix(request.URL.RequestURI(), "/stripe"), bytes.NewReader(body))
+			checked.Header = request.Header.Clone()
+			checked.Header.Set("Authorization", "Bearer sk_test_123")
+			answer := httptest.NewRecorder()
+			if stub.HandleRequest(answer, checked); answer.Code != http.StatusOK {
+				return fmt.Errorf("%s %s: %s", request.Method, request.URL.Path, answer.Body)
+			}
+			held.requests.Add(1)
+			return nil
+		},
+		Answer: func(request *http.Request, status int, _ http.Header, body []byte) error {
+			problems, err := stripeschema.Answer(request, status, body)
+			if err == nil && len(problems) > 0 {
+				err = fmt.Errorf("%q", problems)
+			}
+			held.answers.Add(1)
+			return err
+		},
+	}
+}
+
+// held counts what passed.
+var held struct{ requests, answers atomic.Int32 }
 
 // TestClosingFollowsTheDescription: the stand-in's fixtures stay open whatever
 // is done to them, so only the requests are looked at.

@@ -1,6 +1,7 @@
 package stripe_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/provider/providertest"
 )
 
 // answering is a gateway before a server that always answers the same, and
@@ -63,14 +65,21 @@ func TestErrorClasses(t *testing.T) {
 		"other parameters":       {400, none, problem("idempotency_error", ""), failure.EffectConflict, 0},
 		"rate":                   {429, http.Header{"Retry-After": {"3"}}, problem("invalid_request_error", "rate_limit"), failure.Throttled, 3 * time.Second},
 		"lock timeout":           {429, none, problem("invalid_request_error", "lock_timeout"), failure.Throttled, 0},
+		"lock timeout, no rate":  {400, none, problem("invalid_request_error", "lock_timeout"), failure.Throttled, 0},
 		"key in use":             {409, none, problem("invalid_request_error", "idempotency_key_in_use"), failure.Throttled, 0},
+		"key in use, by type":    {409, none, problem("idempotency_error", "idempotency_key_in_use"), failure.Throttled, 0},
+		"told to try again":      {400, http.Header{"Stripe-Should-Retry": {"true"}}, problem("api_error", ""), failure.Ambiguous, 0},
+		"told to leave it":       {409, http.Header{"Stripe-Should-Retry": {"false"}}, problem("api_error", ""), failure.Permanent, 0},
+		"rate, told to leave it": {429, http.Header{"Stripe-Should-Retry": {"false"}, "Retry-After": {"3"}}, problem("invalid_request_error", "rate_limit"), failure.Permanent, 0},
 		"server error":           {500, none, problem("api_error", ""), failure.Ambiguous, 0},
-		"server error, final":    {500, http.Header{"Stripe-Should-Retry": {"false"}}, problem("api_error", ""), failure.Ambiguous, 0},
-		"bad gateway, a page":    {502, none, "<html>ana@example.com", failure.Ambiguous, 0},
-		"unavailable":            {503, none, problem("api_error", ""), failure.Ambiguous, 0},
-		"gateway timeout":        {504, none, "", failure.Ambiguous, 0},
-		"not JSON":               {200, none, "<html>ana@example.com", failure.Ambiguous, 0},
-		"forbidden, a page":      {403, none, "<html>ana@example.com", failure.Permanent, 0},
+		// The next try looks for the object first: that is no blind repetition.
+		"server error, final": {500, http.Header{"Stripe-Should-Retry": {"false"}}, problem("api_error", ""), failure.Ambiguous, 0},
+		"bad gateway, a page": {502, none, "<html>ana@example.com", failure.Ambiguous, 0},
+		"unavailable":         {503, none, problem("api_error", ""), failure.Ambiguous, 0},
+		"unavailable, a wish": {503, http.Header{"Retry-After": {"3"}}, problem("api_error", ""), failure.Ambiguous, 3 * time.Second},
+		"gateway timeout":     {504, none, "", failure.Ambiguous, 0},
+		"not JSON":            {200, none, "<html>ana@example.com", failure.Ambiguous, 0},
+		"forbidden, a page":   {403, none, "<html>ana@example.com", failure.Permanent, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gateway, log := answering(t, want.status, want.header, want.body)
@@ -88,6 +97,27 @@ func TestErrorClasses(t *testing.T) {
 			assert.NotContains(t, log.String(), "sk_test")
 			assert.Equal(t, 1, strings.Count(log.String(), "\n"), "one call is one attempt and one line")
 		})
+	}
+}
+
+// TestClassesOfEveryCall: two calls at the same moment meet in a 409, which passes.
+func TestClassesOfEveryCall(t *testing.T) {
+	providertest.Classes(t, "stripe", map[int]failure.Class{http.StatusConflict: failure.Ambiguous}, func(ctx context.Context, out *provider.Client) error {
+		gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+		require.NoError(t, err)
+		_, err = gateway.EnsureCustomer(ctx, effect(true), guest)
+		return err
+	})
+}
+
+// TestALookUpThatFailsIsTriedAgain: what only reads may be read again after any 5xx.
+func TestALookUpThatFailsIsTriedAgain(t *testing.T) {
+	for _, status := range []int{500, 502, 503, 504} {
+		gateway, _ := answering(t, status, nil, problem("api_error", ""))
+		_, err := gateway.Attempts(t.Context(), payments.AttemptsRequest{CustomerID: "cus_1", WorkflowID: "pay/1"})
+		var failed *failure.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, failure.Ambiguous, failed.Class, status)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/client"
 
-	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/provider"
@@ -303,42 +302,4 @@ func purpose(p payments.Purpose, effect options.Effect) map[string]string {
 	return map[string]string{
 		"leadId": p.LeadID, "caseId": p.CaseID, "workflowId": p.WorkflowID, "step": p.Step, metaEffect: effect.Key,
 	}
-}
-
-// failed classifies an error of Stripe.
-func (c *call) failed(err error) error {
-	var known *failure.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	var failed *stripego.Error
-	if !errors.As(err, &failed) {
-		return c.gateway.out.Classify(c.operation, 0, "", nil, &c.trace, err)
-	}
-	classified := c.gateway.out.Classify(c.operation, failed.HTTPStatusCode, string(failed.Code), c.trace.Header(), &c.trace, err)
-	if classified.Code == "" {
-		classified.Code = string(failed.Type)
-	}
-	classified.Class = refine(classified.Class, failed, c.trace.Header())
-	if failed.Param != "" && !classified.Class.Retryable() {
-		classified.Advice = "parameter " + strconv.Quote(failed.Param)
-	}
-	return classified
-}
-
-// refine corrects the class where Stripe says more than its status
-// (https://docs.stripe.com/api/errors, Stripe-Should-Retry in stripe-go's
-// shouldRetry).
-func refine(class failure.Class, failed *stripego.Error, header http.Header) failure.Class {
-	switch {
-	case failed.Code == stripego.ErrorCodeLockTimeout, failed.Code == "idempotency_key_in_use":
-		return failure.Throttled
-	case failed.Type == stripego.ErrorTypeIdempotency:
-		return failure.EffectConflict
-	case header.Get("Stripe-Should-Retry") == "false" && failed.HTTPStatusCode < http.StatusInternalServerError:
-		return failure.Permanent
-	case header.Get("Stripe-Should-Retry") == "true" && !class.Retryable(), failed.HTTPStatusCode == http.StatusConflict:
-		return failure.Ambiguous
-	}
-	return class
 }

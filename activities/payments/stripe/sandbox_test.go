@@ -17,6 +17,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	conformance.Run(t, harness)
+	t.Logf("%d requests and %d answers of the sandbox's follow the description", held.requests.Load(), held.answers.Load())
 }
 
 func harness(t *testing.T) conformance.Harness {
@@ -29,7 +30,7 @@ func harness(t *testing.T) conformance.Harness {
 		listener.Close()
 		require.NoError(t, server.Close(context.Background()))
 	})
-	faults := &nextWrite{t: t, server: server}
+	faults := &nextWrite{t: t, server: server, next: described(t, http.DefaultTransport)}
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL + "/stripe", Transport: faults})
 	require.NoError(t, err)
 	gateway, err := stripe.New(stripe.Config{SecretKey: secrets.StripeKey, ReturnURL: "https://guests.example/thanks"}, out)
@@ -57,6 +58,7 @@ func harness(t *testing.T) conformance.Harness {
 type nextWrite struct {
 	t      *testing.T
 	server *sandbox.Server
+	next   http.RoundTripper
 	armed  atomic.Pointer[sandbox.FaultKind]
 }
 
@@ -68,5 +70,5 @@ func (n *nextWrite) RoundTrip(request *http.Request) (*http.Response, error) {
 			require.NoError(n.t, n.server.SetFault(sandbox.Fault{Provider: "stripe", Kind: *kind, Count: 1}))
 		}
 	}
-	return http.DefaultTransport.RoundTrip(request)
+	return n.next.RoundTrip(request)
 }

@@ -84,12 +84,7 @@ func Reply(status int, body string) http.HandlerFunc {
 }
 
 // HangUp closes the connection without an answer.
-func HangUp(w http.ResponseWriter, _ *http.Request) {
-	connection, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_ = connection.Close()
-	}
-}
+func HangUp(w http.ResponseWriter, _ *http.Request) { Break(w, false) }
 
 // NewClient makes a client for one provider, with a short patience.
 func NewClient(t *testing.T, name, baseURL string, transport http.RoundTripper) *provider.Client {

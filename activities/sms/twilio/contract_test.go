@@ -1,95 +1,83 @@
 package twilio_test
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
-	"os"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/activities/provider/providertest"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
 )
 
-// description is Twilio's own, published API description. It is no part of this
-// repository.
-const description = "../../../../shared/specs/twilio_api_v2010.json"
-
-// contract checks each request against the description before it would leave,
-// while it still carries Twilio's own host.
-type contract struct {
-	t       *testing.T
-	router  routers.Router
-	checked []string
-}
-
-func newContract(t *testing.T) *contract {
+func newContract(t *testing.T) *providertest.Contract {
 	t.Helper()
-	if _, err := os.Stat(description); err != nil {
-		t.Skip("Twilio's API description is not beside the repository (../shared/specs)")
-	}
-	document, err := openapi3.NewLoader().LoadFromFile(description)
-	require.NoError(t, err)
-	router, err := gorillamux.NewRouter(document)
-	require.NoError(t, err)
-	return &contract{t: t, router: router}
+	return providertest.NewContract(t, "twilio_api_v2010.json", twilio.BaseURL)
 }
 
-func (c *contract) check(request *http.Request) error {
-	route, parameters, err := c.router.FindRoute(request)
-	if err != nil {
-		return err
-	}
-	c.checked = append(c.checked, route.Operation.OperationID)
-	return openapi3filter.ValidateRequest(request.Context(), &openapi3filter.RequestValidationInput{
-		Request: request, PathParams: parameters, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
-	})
-}
-
-func (c *contract) RoundTrip(request *http.Request) (*http.Response, error) {
-	body := []byte{}
-	if request.Body != nil {
-		var err error
-		if body, err = io.ReadAll(request.Body); err != nil {
-			return nil, err
-		}
-	}
-	request.Body = io.NopCloser(bytes.NewReader(body))
-	require.NoError(c.t, c.check(request))
-	answer, status := `{"messages":[]}`, http.StatusOK
-	if request.Method == http.MethodPost {
-		answer, status = accepted, http.StatusCreated
-	}
-	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader([]byte(answer))), Request: request,
-	}, nil
-}
-
-func TestRequestsFollowTwiliosDescription(t *testing.T) {
+// TestRequestsAndAnswersFollowTwiliosDescription makes each call of the adapter
+// before the sandbox, and holds what goes out and what comes back to the
+// description.
+func TestRequestsAndAnswersFollowTwiliosDescription(t *testing.T) {
 	contract := newContract(t)
-	sender, err := twilio.New(config(), newClient(t, "", contract))
+	server, secrets, client, transport := newSandbox(t)
+	transport.next = &providertest.Held{Next: transport.next, Wrong: func(err error) { t.Error(err) },
+		Request: func(request *http.Request, body []byte) error { return contract.Request(official(request), body) },
+		Answer: func(request *http.Request, status int, header http.Header, body []byte) error {
+			return contract.Answer(official(request), status, header, body)
+		},
+	}
+	set := config()
+	set.AccountSID, set.APIKeySID, set.APIKeySecret = secrets.TwilioAccountSID, secrets.TwilioKeySID, secrets.TwilioKeySecret
+	sender, err := twilio.New(set, client)
 	require.NoError(t, err)
-	_, err = sender.Send(context.Background(), effect(false), text())
-	require.NoError(t, err)
-	_, err = sender.Delivery(context.Background(), sms.DeliveryRequest{ID: "SM0123456789abcdef0123456789abcdef"})
-	require.NoError(t, err)
-	require.Equal(t, []string{"ListMessage", "CreateMessage", "FetchMessage"}, contract.checked)
+	calls := map[string]func(context.Context) error{
+		"Ping": sender.Ping,
+		"Send": func(ctx context.Context) error {
+			for _, first := range []bool{false, true, false} {
+				if _, err := sender.Send(ctx, effect(first), text()); err != nil {
+					return err
+				}
+			}
+			_, err := server.ReplySMS(text().To, "hello") // inbound texts are on the list as well
+			require.NoError(t, err)
+			_, err = sender.Send(ctx, effect(false), text())
+			return err
+		},
+		"Delivery": func(ctx context.Context) error {
+			sent, err := sender.Send(ctx, effect(true), text())
+			require.NoError(t, err)
+			_, err = sender.Delivery(ctx, sms.DeliveryRequest{ID: sent.ID})
+			return err
+		},
+	}
+	for _, method := range append(providertest.Methods[sms.Sender](), "Ping") {
+		require.Contains(t, calls, method, "a call of the port's that no contract holds")
+		require.NoError(t, calls[method](t.Context()), method)
+	}
+	for _, operation := range []string{"CreateMessage", "ListMessage", "FetchMessage", "FetchAccount"} {
+		requests, answers := contract.Checked(operation)
+		assert.Positive(t, requests, operation)
+		assert.Positive(t, answers, operation)
+		t.Logf("%s: %d requests, %d answers", operation, requests, answers)
+	}
 }
 
-func TestTheContractRefusesAWrongRequest(t *testing.T) {
+// official is the request without the sandbox's prefix.
+func official(request *http.Request) *http.Request {
+	clone := request.Clone(request.Context())
+	clone.URL.Path, clone.URL.RawPath = clone.URL.Path[len("/twilio"):], ""
+	return clone
+}
+
+func TestTheContractRefusesWhatIsWrong(t *testing.T) {
 	contract := newContract(t)
-	wrong, err := http.NewRequest(http.MethodPost, twilio.BaseURL+"/2010-04-01/Accounts/"+account+"/Messages.json",
-		bytes.NewReader([]byte("Body=without+a+recipient")))
+	wrong, err := http.NewRequest(http.MethodPost, twilio.BaseURL+"/2010-04-01/Accounts/"+account+"/Messages.json", http.NoBody)
 	require.NoError(t, err)
 	wrong.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	require.Error(t, contract.check(wrong))
+	require.Error(t, contract.Request(wrong, []byte("Body=without+a+recipient")))
+	require.Error(t, contract.Answer(wrong, http.StatusCreated, http.Header{"Content-Type": {"application/json"}}, []byte(`{"status":"perhaps"}`)))
 }

@@ -29,7 +29,7 @@ func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Clien
 		listener.Close()
 		require.NoError(t, server.Close(context.Background()))
 	})
-	transport := &loser{t: t, server: server}
+	transport := &loser{t: t, server: server, next: http.DefaultTransport}
 	return server, secrets, newClient(t, listener.URL+"/twilio", transport), transport
 }
 
@@ -38,6 +38,7 @@ func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Clien
 type loser struct {
 	t      *testing.T
 	server *sandbox.Server
+	next   http.RoundTripper
 	armed  atomic.Bool
 }
 
@@ -45,7 +46,7 @@ func (l *loser) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Method != http.MethodGet && l.armed.CompareAndSwap(true, false) {
 		require.NoError(l.t, l.server.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.FaultDropAfter, Count: 1}))
 	}
-	return http.DefaultTransport.RoundTrip(request)
+	return l.next.RoundTrip(request)
 }
 
 func TestConformance(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 	"guestjourney/activities/sms/twilio"
 )
@@ -185,6 +186,8 @@ func TestErrorClasses(t *testing.T) {
 		"60200 invalid parameter":       {coded(400, 60200), failure.Permanent, "60200", 0},
 		"60202 verify: too many checks": {coded(429, 60202), failure.Throttled, "60202", 10 * time.Minute},
 		"60203 verify: too many sends":  {coded(429, 60203), failure.Throttled, "60203", 10 * time.Minute},
+		"45780 whatever the status":     {coded(400, 45780), failure.Throttled, "45780", 0},
+		"20003, forbidden":              {coded(403, 20003), failure.Permanent, "20003", 0},
 		"408":                           {coded(408, 0), failure.Ambiguous, "", 0},
 		"500":                           {coded(500, 20500), failure.Ambiguous, "20500", 0},
 		"503 that is no JSON":           {providertest.Reply(503, "<html>busy</html>"), failure.Ambiguous, "", 0},
@@ -206,6 +209,15 @@ func TestErrorClasses(t *testing.T) {
 			requireRedacted(t, known)
 		})
 	}
+}
+
+func TestClassesOfEveryCall(t *testing.T) {
+	providertest.Classes(t, "twilio", nil, func(ctx context.Context, client *provider.Client) error {
+		sender, err := twilio.New(config(), client)
+		require.NoError(t, err)
+		_, err = sender.Send(ctx, effect(true), text())
+		return err
+	})
 }
 
 func TestNobodyAnswers(t *testing.T) {
