@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
 	"guestjourney/internal/config"
+	"guestjourney/internal/secrets"
+	"guestjourney/internal/secrets/manager"
 )
 
 // settings is the worker's configuration; its tags are the reference.
@@ -16,6 +19,10 @@ type settings struct {
 	GuestAppURL    string `env:"GUEST_APP_URL,required,notEmpty" help:"where guests open their pages"`
 	PropertyName   string `env:"PROPERTY_NAME" envDefault:"The retreat"`
 	PublicURL      string `env:"PUBLIC_URL,required,notEmpty" help:"where providers reach the webhook proxy"`
+
+	// Secrets say where the keys of Stripe and SendGrid are; by default in their
+	// own settings below.
+	Secrets manager.Settings
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -43,7 +50,7 @@ type settings struct {
 // vendor allows an account.
 
 type stripeSettings struct {
-	SecretKey string  `env:"SECRET_KEY,required,notEmpty"`
+	SecretKey string  `env:"SECRET_KEY"`
 	BaseURL   string  `env:"BASE_URL"`
 	Rate      float64 `env:"RATE" envDefault:"80"`
 }
@@ -67,7 +74,7 @@ type twilioSettings struct {
 }
 
 type sendgridSettings struct {
-	APIKey        string  `env:"API_KEY,required,notEmpty"`
+	APIKey        string  `env:"API_KEY"`
 	From          string  `env:"FROM,required,notEmpty" help:"a verified sender"`
 	FromName      string  `env:"FROM_NAME"`
 	EmailActivity bool    `env:"EMAIL_ACTIVITY" help:"true if the account has the Email Activity add-on"`
@@ -109,4 +116,14 @@ func (s settings) check() error {
 		return config.Invalid("GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE", "set one of the two")
 	}
 	return nil
+}
+
+// openSecrets returns what signs in at the vendors and may rotate while the
+// worker runs. All of it is there, or that is the error.
+func (s settings) openSecrets(ctx context.Context, logger *slog.Logger) (*secrets.Cache, error) {
+	own := map[string]string{
+		secrets.StripeAPIKey.Variable():   s.Stripe.SecretKey,
+		secrets.SendGridAPIKey.Variable(): s.SendGrid.APIKey,
+	}
+	return s.Secrets.Open(ctx, func(variable string) string { return own[variable] }, logger, secrets.StripeAPIKey, secrets.SendGridAPIKey)
 }

@@ -51,7 +51,7 @@ func contract(t *testing.T) (*stripe.Gateway, *[]sent) {
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
-	gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+	gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed("sk_test_123"), ReturnURL: "https://guests.example/thanks"}, out)
 	require.NoError(t, err)
 	return gateway, &requests
 }

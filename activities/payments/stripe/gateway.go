@@ -20,7 +20,7 @@ import (
 type Config struct {
 	// SecretKey is STRIPE_SECRET_KEY, or a restricted key with write access to
 	// customers, checkout sessions, payment intents and refunds.
-	SecretKey string
+	SecretKey provider.Secret
 	// ReturnURL is where the guest comes back to from the payment page.
 	ReturnURL string
 	// Clock replaces time.Now in tests.
@@ -37,7 +37,7 @@ var _ payments.Gateway = (*Gateway)(nil)
 
 // New checks the configuration and makes the gateway.
 func New(config Config, out *provider.Client) (*Gateway, error) {
-	if config.SecretKey == "" {
+	if provider.IsMissing(config.SecretKey) {
 		return nil, errors.New("stripe: the secret key is missing")
 	}
 	if config.ReturnURL == "" {
@@ -46,7 +46,7 @@ func New(config Config, out *provider.Client) (*Gateway, error) {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
-	return &Gateway{config: config, out: out}, nil
+	return &Gateway{config: config, out: out.Signed(provider.Bearer, config.SecretKey)}, nil
 }
 
 // call is one request to Stripe.
@@ -67,7 +67,7 @@ func (g *Gateway) begin(ctx context.Context, operation string) *call {
 		MaxNetworkRetries: stripego.Int64(0),
 		EnableTelemetry:   stripego.Bool(false),
 	})
-	c.api = client.New(g.config.SecretKey, &stripego.Backends{API: backend, Connect: backend, Uploads: backend})
+	c.api = client.New(provider.SDKKey, &stripego.Backends{API: backend, Connect: backend, Uploads: backend})
 	return c
 }
 
@@ -316,6 +316,9 @@ func (c *call) failed(err error) error {
 		return c.gateway.out.Classify(c.operation, 0, "", nil, &c.trace, err)
 	}
 	classified := c.gateway.out.Classify(c.operation, failed.HTTPStatusCode, string(failed.Code), c.trace.Header(), &c.trace, err)
+	if classified.Status == 0 {
+		return classified // whatever Stripe says, it is about a key that may not be in force any more
+	}
 	if classified.Code == "" {
 		classified.Code = string(failed.Type)
 	}
