@@ -92,8 +92,12 @@ func newAdapters(set settings, keys *secrets.Cache, logger *slog.Logger, meter m
 			return err
 		}},
 		{"GOOGLE_*", "google", set.Google.BaseURL, set.Google.Rate, func(out *provider.Client) (err error) {
+			kept, err := set.tokens()
+			if err != nil {
+				return err
+			}
 			a.calendar, err = google.New(google.Config{
-				AccessToken: set.Google.AccessToken, CredentialsFile: set.Google.CredentialsFile,
+				AccessToken: set.Google.AccessToken, CredentialsFile: set.Google.CredentialsFile, Tokens: kept,
 			}, out)
 			return err
 		}},

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"guestjourney/activities/provider/oauth"
+	"guestjourney/internal/codec"
 	"guestjourney/internal/config"
 	"guestjourney/internal/secrets"
 	"guestjourney/internal/secrets/manager"
@@ -23,6 +25,8 @@ type settings struct {
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
 	Secrets manager.Settings
+	// TokensDir is no place that workers share: each fetches its own.
+	TokensDir string `env:"TOKENS_DIR" envDefault:"./.data/tokens" help:"a folder where OAuth tokens are kept, sealed, over a restart; empty keeps none"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -116,6 +120,18 @@ func (s settings) check() error {
 		return config.Invalid("GOOGLE_ACCESS_TOKEN, GOOGLE_CREDENTIALS_FILE", "set one of the two")
 	}
 	return nil
+}
+
+// tokens keeps OAuth tokens sealed by the worker's own ring.
+func (s settings) tokens() (oauth.Keeper, error) {
+	if s.TokensDir == "" {
+		return nil, nil
+	}
+	sealing, err := codec.New(s.Ring())
+	if err != nil {
+		return nil, err
+	}
+	return oauth.NewFolder(s.TokensDir, sealing), nil
 }
 
 // openSecrets returns what signs in at the vendors and may rotate while the
