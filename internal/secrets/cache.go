@@ -96,8 +96,7 @@ func (c *Cache) Refresh(ctx context.Context, name Name, stage Stage) (Value, err
 }
 
 func (c *Cache) get(ctx context.Context, at place, believe time.Duration) (entry, error) {
-	known, now := c.remembered(at), c.options.Now()
-	if now.Sub(known.readAt) < believe || now.Sub(known.tried) < c.options.Pause {
+	if known := c.remembered(at); c.options.Now().Sub(known.readAt) < believe {
 		return known, nil
 	}
 	return c.read(ctx, at)
@@ -129,7 +128,7 @@ func (c *Cache) read(ctx context.Context, at place) (entry, error) {
 func (c *Cache) look(ctx context.Context, at place) entry {
 	known, now := c.remembered(at), c.options.Now()
 	if now.Sub(known.tried) < c.options.Pause {
-		return known // another look has landed since it was asked for
+		return known // the Store is left alone for a while, whatever came of the last look
 	}
 	value, err := c.store.Read(ctx, at.name, at.stage)
 	switch {

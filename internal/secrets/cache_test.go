@@ -24,13 +24,17 @@ type shelf struct {
 	gate   chan struct{} // a read waits until it is closed; nil: none does
 }
 
-func (s *shelf) Read(_ context.Context, name secrets.Name, stage secrets.Stage) (secrets.Value, error) {
+func (s *shelf) Read(ctx context.Context, _ secrets.Name, stage secrets.Stage) (secrets.Value, error) {
 	s.mutex.Lock()
 	gate := s.gate
 	s.reads++
 	s.mutex.Unlock()
 	if gate != nil {
-		<-gate
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return secrets.Value{}, ctx.Err()
+		}
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -215,6 +219,7 @@ func TestWhatRotatesIsValidTogether(t *testing.T) {
 	}
 	assert.Equal(t, []string{"one-secret"}, valid())
 	reads := w.count()
+	w.now = w.now.Add(secrets.TTL - time.Second)
 	assert.Equal(t, []string{"one-secret"}, valid())
 	assert.Equal(t, reads, w.count(), "that nothing is on trial is remembered too")
 
@@ -223,6 +228,9 @@ func TestWhatRotatesIsValidTogether(t *testing.T) {
 	assert.Equal(t, []string{"one-secret", "two-secret"}, valid())
 
 	delete(w.texts, secrets.Pending)
+	w.now = w.now.Add(secrets.TTL)
+	assert.Equal(t, []string{"one-secret"}, valid(), "one that was withdrawn is valid no more")
+
 	w.put(secrets.Current, "two-secret")
 	w.put(secrets.Previous, "one-secret")
 	w.now = w.now.Add(secrets.TTL)

@@ -20,7 +20,7 @@ import (
 // Name is a secret's name in AWS Secrets Manager, after SECRETS_PREFIX.
 type Name string
 
-// The secrets. The README's table says who makes each of them anew.
+// The secrets. The README's table says how each of them is replaced.
 const (
 	StripeAPIKey   Name = "stripe_api_key"
 	SendGridAPIKey Name = "sendgrid_api_key"

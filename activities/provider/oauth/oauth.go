@@ -197,11 +197,7 @@ func (t *Tokens) fetch(ctx context.Context, present Token) (Token, error) {
 	if err != nil {
 		return Token{}, t.failed(&trace, err)
 	}
-	token := Token{Access: granted.AccessToken, Refresh: granted.RefreshToken, Obtained: t.config.Now(), Expiry: granted.Expiry}
-	if token.Refresh == "" {
-		token.Refresh = present.Refresh
-	}
-	return token, nil
+	return Token{Access: granted.AccessToken, Refresh: granted.RefreshToken, Obtained: t.config.Now(), Expiry: granted.Expiry}, nil
 }
 
 // keep is no part of the call: a token that is not kept is good all the same.

@@ -174,12 +174,19 @@ func TestARefreshTokenIsReplacedByItsSuccessor(t *testing.T) {
 	assert.Equal(t, "access-1", w.current(t))
 	w.ahead = time.Hour
 	assert.Equal(t, "access-2", w.current(t))
+	// One that gives no new one means the old one to be used again.
+	w.answers(providertest.Reply(http.StatusOK, `{"access_token":"access-3","token_type":"Bearer","expires_in":60}`))
+	w.ahead = 2 * time.Hour
+	assert.Equal(t, "access-3", w.current(t))
+	w.answers(nil)
+	w.ahead = 3 * time.Hour
+	assert.Equal(t, "access-4", w.current(t))
 	var shown []string
 	for _, request := range w.requests() {
 		assert.Equal(t, "refresh_token", request.Get("grant_type"))
 		shown = append(shown, request.Get("refresh_token"))
 	}
-	assert.Equal(t, []string{"refresh-0", "refresh-1"}, shown)
+	assert.Equal(t, []string{"refresh-0", "refresh-1", "refresh-2", "refresh-2"}, shown)
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

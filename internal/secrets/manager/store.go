@@ -1,11 +1,10 @@
 // Package manager keeps secrets in AWS Secrets Manager.
 //
 // Called by the mains where SECRETS_PROVIDER is aws, which read through a
-// secrets.Cache, and by the activities that rotate. It owns the translation into
-// Secrets Manager's words. It promises that one call is one request (the SDK's
-// own retries are off: a cache or Temporal asks again), that a request ends after
-// five seconds, that a change may be made twice and is done once, and that an
-// error names the secret and AWS's code and never a value.
+// secrets.Cache. It owns the translation into Secrets Manager's words. It promises
+// that one call is one request (the SDK's own retries are off: the cache asks
+// again), that a request ends after five seconds, and that an error names the
+// secret and AWS's code and never a value.
 //
 // Who we are is the SDK's own chain (environment, profile, role of the container
 // or machine), so is the region.
