@@ -25,8 +25,8 @@ type settings struct {
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
 	Secrets manager.Settings
-	// TokensDir is no place that workers share: each fetches its own.
-	TokensDir string `env:"TOKENS_DIR" envDefault:"./.data/tokens" help:"a folder where OAuth tokens are kept, sealed, over a restart; empty keeps none"`
+	// OAuthDir is no place that workers share: each fetches its own.
+	OAuthDir string `env:"OAUTH_DIR" envDefault:"./.data/oauth" help:"a folder where OAuth tokens are kept, sealed, over a restart; empty keeps none"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -124,14 +124,14 @@ func (s settings) check() error {
 
 // tokens keeps OAuth tokens sealed by the worker's own ring.
 func (s settings) tokens() (oauth.Keeper, error) {
-	if s.TokensDir == "" {
+	if s.OAuthDir == "" {
 		return nil, nil
 	}
 	sealing, err := codec.New(s.Ring())
 	if err != nil {
 		return nil, err
 	}
-	return oauth.NewFolder(s.TokensDir, sealing), nil
+	return oauth.NewFolder(s.OAuthDir, sealing), nil
 }
 
 // openSecrets returns what signs in at the vendors and may rotate while the
