@@ -20,7 +20,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /out/worker /worker
 COPY --from=build /out/webhookproxy /webhookproxy
 COPY --from=build /out/starter /starter
-# Where the proxy's inbox is kept: a new volume takes the owner of the folder
+# Where the proxy's inbox and the worker's OAuth tokens are kept: a new volume takes the owner of the folder
 # that it covers.
 COPY --from=build --chown=65532:65532 /out/data /data
 # By number, because there is no /etc/passwd: nobody, and its group.

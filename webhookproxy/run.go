@@ -30,7 +30,7 @@ func (l loaded) rekey() error { return providers.Rekey(l.declared, l.secrets.Act
 // run serves until the context ends, then stops: HTTP first, then what works
 // beside it, then the inbox and the client, the traces last.
 func run(ctx context.Context, logger *slog.Logger) error {
-	settings, err := loadSettings()
+	settings, err := loadSettings(ctx, logger)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	defer client.Close()
 
 	faults := loadFaults(settings.declared)
-	store, err := openInbox(ctx, settings.settings)
+	store, err := openInbox(ctx, settings)
 	if err != nil {
 		return err
 	}
@@ -91,13 +91,13 @@ func run(ctx context.Context, logger *slog.Logger) error {
 }
 
 // openInbox opens the file, or the database that several proxies share.
-func openInbox(ctx context.Context, settings settings) (inbox.Store, error) {
+func openInbox(ctx context.Context, settings loaded) (inbox.Store, error) {
 	sealing, err := codec.New(settings.Ring())
 	if err != nil {
 		return nil, err
 	}
 	return inbox.Open(ctx, inbox.Config{
-		Path: settings.InboxPath, URL: settings.DatabaseURL, Codec: sealing,
+		Path: settings.InboxPath, URL: settings.DatabaseURL, Password: settings.managed.databasePassword(), Codec: sealing,
 		Alone: settings.DatabaseURL == "", // a file is one proxy's; the command line adds and leases nothing
 	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -11,6 +13,7 @@ import (
 
 	"guestjourney/internal/config"
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/secrets/manager"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/webhookproxy/secrets"
@@ -30,6 +33,10 @@ type settings struct {
 
 	inbox.Settings
 
+	// Secrets say where Twilio's token and the database's password are; by default
+	// in TWILIO_AUTH_TOKEN and DATABASE_URL.
+	Secrets manager.Settings
+
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	Allowed        []string `env:"ALLOWED_ADDRESSES" help:"ranges of addresses that a provider may call from, such as stripe=3.18.12.63/32"`
 	AddressRate    float64  `env:"ADDRESS_RATE" envDefault:"200" help:"requests a second of one client address"`
@@ -43,10 +50,11 @@ type loaded struct {
 	settings
 	declared []providers.Provider
 	secrets  *secrets.Source
+	managed  *managed // nil: nothing is
 }
 
 // loadSettings reads and checks everything before anything is started.
-func loadSettings() (loaded, error) {
+func loadSettings(ctx context.Context, logger *slog.Logger) (loaded, error) {
 	s, err := config.Load[settings]()
 	if err != nil {
 		return loaded{}, err
@@ -56,7 +64,11 @@ func loadSettings() (loaded, error) {
 			(*list)[i] = strings.TrimSpace(one)
 		}
 	}
-	source, err := secrets.Open(s.SecretsFile, os.Getenv, time.Now)
+	managed, err := openManaged(ctx, s, logger)
+	if err != nil {
+		return loaded{}, err
+	}
+	source, err := secrets.Open(s.SecretsFile, managed.environment(os.Getenv), time.Now)
 	if err != nil {
 		return loaded{}, &config.Error{Problems: []string{err.Error()}}
 	}
@@ -72,7 +84,7 @@ func loadSettings() (loaded, error) {
 	if len(wrong.Problems) > 0 {
 		return loaded{}, wrong
 	}
-	return loaded{settings: s, declared: declared, secrets: source}, nil
+	return loaded{settings: s, declared: declared, secrets: source, managed: managed}, nil
 }
 
 func (s settings) problems(source *secrets.Source, declared []providers.Provider) (found []string) {

@@ -20,6 +20,7 @@ import (
 	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
 	"guestjourney/internal/config"
+	"guestjourney/internal/secrets"
 )
 
 // adapters are the vendors behind the ports. Another vendor for a capability
@@ -49,7 +50,7 @@ type adapters struct {
 	clients []*provider.Client
 }
 
-func newAdapters(set settings, logger *slog.Logger, meter metric.Meter) (*adapters, error) {
+func newAdapters(set settings, keys *secrets.Cache, logger *slog.Logger, meter metric.Meter) (*adapters, error) {
 	a := &adapters{}
 	outside := func(name, base string, callRate float64) (*provider.Client, error) {
 		client, err := provider.New(provider.Config{
@@ -66,7 +67,7 @@ func newAdapters(set settings, logger *slog.Logger, meter metric.Meter) (*adapte
 		adapter               func(*provider.Client) error
 	}{
 		{"STRIPE_*", "stripe", set.Stripe.BaseURL, set.Stripe.Rate, func(out *provider.Client) (err error) {
-			a.payments, err = stripe.New(stripe.Config{SecretKey: set.Stripe.SecretKey, ReturnURL: set.GuestAppURL}, out)
+			a.payments, err = stripe.New(stripe.Config{SecretKey: keys.Named(secrets.StripeAPIKey), ReturnURL: set.GuestAppURL}, out)
 			return err
 		}},
 		{"HUBSPOT_*", "hubspot", set.HubSpot.BaseURL, set.HubSpot.Rate, func(out *provider.Client) (err error) {
@@ -85,14 +86,18 @@ func newAdapters(set settings, logger *slog.Logger, meter metric.Meter) (*adapte
 		}},
 		{"SENDGRID_*", "sendgrid", set.SendGrid.BaseURL, set.SendGrid.Rate, func(out *provider.Client) (err error) {
 			a.email, err = sendgrid.New(sendgrid.Config{
-				APIKey: set.SendGrid.APIKey, From: set.SendGrid.From, FromName: set.SendGrid.FromName,
+				APIKey: keys.Named(secrets.SendGridAPIKey), From: set.SendGrid.From, FromName: set.SendGrid.FromName,
 				EmailActivity: set.SendGrid.EmailActivity,
 			}, out)
 			return err
 		}},
 		{"GOOGLE_*", "google", set.Google.BaseURL, set.Google.Rate, func(out *provider.Client) (err error) {
+			kept, err := set.tokens()
+			if err != nil {
+				return err
+			}
 			a.calendar, err = google.New(google.Config{
-				AccessToken: set.Google.AccessToken, CredentialsFile: set.Google.CredentialsFile,
+				AccessToken: set.Google.AccessToken, CredentialsFile: set.Google.CredentialsFile, Tokens: kept,
 			}, out)
 			return err
 		}},

@@ -12,7 +12,7 @@ import (
 // TestComposeFitsTheWorker: the access token is for trials; in the compose file
 // the account's file is mounted.
 func TestComposeFitsTheWorker(t *testing.T) {
-	set := deployment.Fits[settings](t, "worker", "GOOGLE_ACCESS_TOKEN")
+	set := deployment.FitsWith[settings](t, "worker", deployment.AWS(), "GOOGLE_ACCESS_TOKEN")
 	require.NoError(t, set.check())
 	worker := deployment.Load(t, deployment.Example()).Services["worker"]
 	require.Greater(t, time.Duration(*worker.StopGracePeriod), set.StopTimeout, "what runs may finish")

@@ -191,7 +191,9 @@ func (w *matrixWorld) connect(address string, timeout time.Duration) {
 	w.t.Helper()
 	set := vendorSettings(w.secrets, address)
 	set.callTimeout = timeout
-	out, err := newAdapters(set, slog.New(slog.DiscardHandler), nil)
+	keys, err := set.openSecrets(w.t.Context(), slog.New(slog.DiscardHandler))
+	require.NoError(w.t, err)
+	out, err := newAdapters(set, keys, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite

@@ -130,7 +130,9 @@ func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 	if spoil != nil {
 		spoil(&set)
 	}
-	out, err := newAdapters(set, slog.New(slog.DiscardHandler), nil)
+	keys, err := set.openSecrets(w.t.Context(), slog.New(slog.DiscardHandler))
+	require.NoError(w.t, err)
+	out, err := newAdapters(set, keys, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite

@@ -35,6 +35,10 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return config.Invalid("PROGRAMS_DIR", err.Error())
 	}
+	keys, err := set.openSecrets(ctx, logger)
+	if err != nil {
+		return err
+	}
 	traces, err := telemetry.Start(ctx, "worker", logger)
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	out, err := newAdapters(set, logger, measured.meters.Meter("guestjourney/activities/provider"))
+	out, err := newAdapters(set, keys, logger, measured.meters.Meter("guestjourney/activities/provider"))
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"guestjourney/activities/health"
 	"guestjourney/activities/options"
+	"guestjourney/activities/provider/oauth"
+	"guestjourney/internal/codec"
 	"guestjourney/internal/config"
 	"guestjourney/internal/identity"
+	"guestjourney/internal/secrets"
+	"guestjourney/internal/secrets/manager"
 )
 
 // settings is the worker's configuration; its tags are the reference.
@@ -27,6 +32,12 @@ type settings struct {
 	// HealthSMSTo is ours, and no guest's.
 	HealthSMSTo    string        `env:"HEALTH_SMS_TO" help:"a number of the house's own, with country code, that is texted to try texts out; empty sends none"`
 	HealthSMSEvery time.Duration `env:"HEALTH_SMS_EVERY" envDefault:"12h" help:"how often that is done while it works"`
+
+	// Secrets say where the keys of Stripe and SendGrid are; by default in their
+	// own settings below.
+	Secrets manager.Settings
+	// OAuthDir is no place that workers share: each fetches its own.
+	OAuthDir string `env:"OAUTH_DIR" envDefault:"./.data/oauth" help:"a folder where OAuth tokens are kept, sealed, over a restart; empty keeps none"`
 
 	Stripe   stripeSettings   `envPrefix:"STRIPE_"`
 	HubSpot  hubspotSettings  `envPrefix:"HUBSPOT_"`
@@ -57,7 +68,7 @@ type settings struct {
 // vendor allows an account.
 
 type stripeSettings struct {
-	SecretKey string  `env:"SECRET_KEY,required,notEmpty"`
+	SecretKey string  `env:"SECRET_KEY"`
 	BaseURL   string  `env:"BASE_URL"`
 	Rate      float64 `env:"RATE" envDefault:"80"`
 }
@@ -81,7 +92,7 @@ type twilioSettings struct {
 }
 
 type sendgridSettings struct {
-	APIKey        string  `env:"API_KEY,required,notEmpty"`
+	APIKey        string  `env:"API_KEY"`
 	From          string  `env:"FROM,required,notEmpty" help:"a verified sender"`
 	FromName      string  `env:"FROM_NAME"`
 	EmailActivity bool    `env:"EMAIL_ACTIVITY" help:"true if the account has the Email Activity add-on"`
@@ -161,4 +172,26 @@ func canonical(variable string, texts []string, read func(string) (string, error
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// tokens keeps OAuth tokens sealed by the worker's own ring.
+func (s settings) tokens() (oauth.Keeper, error) {
+	if s.OAuthDir == "" {
+		return nil, nil
+	}
+	sealing, err := codec.New(s.Ring())
+	if err != nil {
+		return nil, err
+	}
+	return oauth.NewFolder(s.OAuthDir, sealing), nil
+}
+
+// openSecrets returns what signs in at the vendors and may rotate while the
+// worker runs. All of it is there, or that is the error.
+func (s settings) openSecrets(ctx context.Context, logger *slog.Logger) (*secrets.Cache, error) {
+	own := map[string]string{
+		secrets.StripeAPIKey.Variable():   s.Stripe.SecretKey,
+		secrets.SendGridAPIKey.Variable(): s.SendGrid.APIKey,
+	}
+	return s.Secrets.Open(ctx, func(variable string) string { return own[variable] }, logger, secrets.StripeAPIKey, secrets.SendGridAPIKey)
 }

@@ -67,6 +67,7 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"bad payload keys":    {map[string]string{"PAYLOAD_KEYS": "k1"}, 2, "PAYLOAD_KEYS: key 1"},
 		"no identity key":     {map[string]string{"IDENTITY_KEY": ""}, 2, "IDENTITY_KEY: is empty"},
 		"no vendor key":       {map[string]string{"STRIPE_SECRET_KEY": ""}, 2, "STRIPE_SECRET_KEY: is empty"},
+		"no secrets":          {map[string]string{"SECRETS_PROVIDER": "vault"}, 2, "SECRETS_PROVIDER: want environment or aws"},
 		"vendor's rate":       {map[string]string{"TWILIO_RATE": "quick"}, 2, "TWILIO_RATE: want a number"},
 		"no rate":             {map[string]string{"GOOGLE_RATE": "0"}, 2, "GOOGLE_RATE: want more than 0"},
 		"vendor's address":    {map[string]string{"HUBSPOT_BASE_URL": "nowhere"}, 2, "HUBSPOT_*: "},

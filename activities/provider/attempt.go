@@ -41,14 +41,15 @@ func (a *attempt) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, ErrSecondAttempt
 	}
-	leave, err := a.client.breaker.enter(a.ctx)
+	ctx, stop := a.bound(request.Context())
+	secret, leave, err := a.admit(ctx)
 	if err != nil {
+		stop()
 		closeBody(request)
 		return nil, err
 	}
 	c := a.begin(leave)
-	ctx, stop := a.bound(request.Context())
-	answer, err := a.send(ctx, request)
+	answer, err := a.send(ctx, request, secret)
 	if err == nil {
 		answer, err = a.receive(ctx, answer, c, stop)
 	}
@@ -71,12 +72,40 @@ func (a *attempt) bound(own context.Context) (context.Context, func()) {
 	return ctx, func() { unhook(); cancel() }
 }
 
-func (a *attempt) send(ctx context.Context, request *http.Request) (*http.Response, error) {
+// admit gets what a call needs before it begins: its secret, and a closed
+// circuit. That a secret cannot be had says nothing about the provider's health.
+func (a *attempt) admit(ctx context.Context) (secret string, leave func(outcome), err error) {
+	if secret, err = a.secret(ctx); err != nil {
+		return "", nil, err
+	}
+	leave, err = a.client.breaker.enter(a.ctx)
+	return secret, leave, err
+}
+
+// send sends the request, and a second time if a secret that is not in force
+// any more was refused.
+func (a *attempt) send(ctx context.Context, request *http.Request, secret string) (*http.Response, error) {
+	answer, err := a.once(ctx, request, secret)
+	if err != nil || answer.StatusCode != http.StatusUnauthorized || a.client.signIn == nil {
+		return answer, err
+	}
+	again, renewed, ok := a.renewed(ctx, request, secret)
+	if !ok {
+		return answer, nil
+	}
+	discard(answer)
+	return a.once(ctx, again, renewed)
+}
+
+func (a *attempt) once(ctx context.Context, request *http.Request, secret string) (*http.Response, error) {
 	if err := a.client.limiter.Wait(ctx); err != nil {
 		closeBody(request)
 		return nil, fmt.Errorf("%w: %w", ErrRate, err)
 	}
 	request = request.Clone(httptrace.WithClientTrace(ctx, a.trace.hooks()))
+	if a.client.signIn != nil {
+		request.Header.Set("Authorization", a.client.signIn.scheme(secret))
+	}
 	rewrite(request, a.base)
 	sendOnce(request)
 	options.Sending(a.ctx)

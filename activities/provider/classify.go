@@ -17,6 +17,9 @@ const retryAfterMax = 15 * time.Minute
 // the SDK says about the answer; 0, "" and nil are filled from the trace.
 // Status 0 with nothing in the trace means that there was no answer.
 func (c *Client) Classify(operation string, status int, code string, header http.Header, trace *Trace, err error) *failure.Error {
+	if unsigned := trace.unsigned(); unsigned != nil {
+		return unsigned
+	}
 	if code = safeCode(code); code == "" && trace != nil {
 		code = trace.Code()
 	}

@@ -62,6 +62,7 @@ type Client struct {
 	transport http.RoundTripper
 	limiter   *rate.Limiter
 	breaker   *breaker
+	signIn    *signIn // nil: the requests are signed in when they come here
 
 	instruments instruments
 }
@@ -117,7 +118,7 @@ func (c *Client) Close() {
 
 // HTTPClient returns a client for one call of a vendor's SDK. Its request
 // carries ctx, ends with the provider's timeout, goes to the base URL and is
-// sent once: a second request through the same client is refused. What happens
+// sent once (but see Signed): a second request through the same client is refused. What happens
 // to it is recorded in trace, which Classify reads.
 func (c *Client) HTTPClient(ctx context.Context, trace *Trace) *http.Client {
 	return &http.Client{

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+
+	"guestjourney/activities/failure"
 )
 
 // Trace records what happened to one request. The zero value is ready; it
@@ -20,6 +22,7 @@ type Trace struct {
 	status    int
 	header    http.Header
 	code      string
+	signIn    *failure.Error // the secret could not be had
 }
 
 // Written says whether the request may have reached the provider. False is
@@ -75,6 +78,21 @@ func (t *Trace) hooks() *httptrace.ClientTrace {
 // connection nobody knows what left on it.
 func (t *Trace) interrupted() {
 	t.set(func() { t.written = t.written || t.connected })
+}
+
+// again forgets a request that was refused, and so has certainly done nothing.
+func (t *Trace) again() {
+	t.set(func() { t.connected, t.written = false, false })
+}
+
+// unsigned returns why the call was not signed in, nil if it was.
+func (t *Trace) unsigned() *failure.Error {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.signIn
 }
 
 func (t *Trace) answered(answer *http.Response) {

@@ -363,3 +363,30 @@ func BenchmarkRoundTrip(b *testing.B) {
 		}
 	}
 }
+
+// TestBytesAreBoundToTheirPlace: what a program keeps by itself opens where it was
+// kept, under a key of the ring, and nowhere else.
+func TestBytesAreBoundToTheirPlace(t *testing.T) {
+	c := newCodec(t, "k1:"+secret(1))
+	sealed, err := c.SealBytes("kind", []byte("here"), []byte("secret word"))
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "secret word")
+	require.NotContains(t, string(sealed), "here")
+	plain, err := c.OpenBytes("kind", []byte("here"), sealed)
+	require.NoError(t, err)
+	require.Equal(t, "secret word", string(plain))
+
+	_, err = c.OpenBytes("kind", []byte("there"), sealed)
+	require.ErrorIs(t, err, codec.ErrAuthentication)
+	_, err = c.OpenBytes("another", []byte("here"), sealed)
+	require.ErrorIs(t, err, codec.ErrAuthentication)
+	_, err = c.OpenBytes("kind", []byte("here"), []byte("\xffnothing"))
+	require.ErrorIs(t, err, codec.ErrAuthentication)
+	_, err = newCodec(t, "k2:"+secret(2)).OpenBytes("kind", []byte("here"), sealed)
+	require.ErrorIs(t, err, codec.ErrUnknownKey)
+
+	clear, err := proto.Marshal(&commonpb.Payload{Metadata: map[string][]byte{"kind": []byte("here")}, Data: []byte("forged")})
+	require.NoError(t, err)
+	_, err = c.OpenBytes("kind", []byte("here"), clear)
+	require.ErrorIs(t, err, codec.ErrAuthentication, "what was never sealed")
+}

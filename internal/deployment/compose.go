@@ -101,6 +101,12 @@ func Environment(t testing.TB, project *types.Project, service string) map[strin
 // settings.
 var connection = []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
+// AWS are the variables of AWS's SDK that are passed on for AWS Secrets Manager.
+// On a machine of AWS's own, its role says who we are, and they stay empty.
+func AWS() []string {
+	return []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+}
+
 // Fits fails the test unless a service sets variables that the program with
 // the settings S reads, sets or passes on every one of them but those left
 // out, and gives those that are required a value that S takes. It returns the

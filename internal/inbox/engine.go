@@ -29,7 +29,7 @@ type engine struct {
 
 func openEngine(ctx context.Context, config Config) (*engine, error) {
 	if config.URL != "" {
-		return openPostgres(ctx, config.URL)
+		return openPostgres(ctx, config.URL, config.Password)
 	}
 	if config.Path == "" {
 		return nil, errors.New("inbox: neither INBOX_PATH nor DATABASE_URL is set")

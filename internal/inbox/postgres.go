@@ -2,11 +2,11 @@ package inbox
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -14,13 +14,13 @@ import (
 // connections bounds those of one proxy: one writes, the others read.
 const connections = 5
 
-func openPostgres(ctx context.Context, address string) (*engine, error) {
+func openPostgres(ctx context.Context, address string, password Password) (*engine, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		// The parser's own words may quote the password.
 		return nil, errors.New("inbox: DATABASE_URL: want a URL such as postgres://user:password@host:5432/database?sslmode=verify-full")
 	}
-	db := stdlib.OpenDB(*config)
+	db := sql.OpenDB(connector(config, password))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	e := &engine{

@@ -85,6 +85,9 @@ type Config struct {
 	Path string
 	// URL is a PostgreSQL URL (DATABASE_URL). If set, Path is not used.
 	URL string
+	// Password replaces the URL's, and is asked at every new connection; nil
+	// leaves the URL as it is.
+	Password Password
 	// Codec seals the payloads. It must return errors, not panic.
 	Codec *codec.Codec
 	// Now is the clock; nil means time.Now.

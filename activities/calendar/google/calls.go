@@ -2,7 +2,6 @@ package google
 
 import (
 	"context"
-	"net/http"
 
 	calendarapi "google.golang.org/api/calendar/v3"
 
@@ -13,20 +12,16 @@ import (
 const nobody = "none"
 
 func (d *Diary) insert(ctx context.Context, calendarID string, event *calendarapi.Event) (inserted *calendarapi.Event, err error) {
-	err = d.call(ctx, operationInsert, func(events *calendarapi.EventsService, signIn func(http.Header)) (err error) {
-		call := events.Insert(calendarID, event).SendUpdates(nobody).Context(ctx)
-		signIn(call.Header())
-		inserted, err = call.Do()
+	err = d.call(ctx, operationInsert, func(events *calendarapi.EventsService) (err error) {
+		inserted, err = events.Insert(calendarID, event).SendUpdates(nobody).Context(ctx).Do()
 		return err
 	})
 	return inserted, err
 }
 
 func (d *Diary) get(ctx context.Context, calendarID, id string) (event *calendarapi.Event, err error) {
-	err = d.call(ctx, operationGet, func(events *calendarapi.EventsService, signIn func(http.Header)) (err error) {
-		call := events.Get(calendarID, id).Context(ctx)
-		signIn(call.Header())
-		event, err = call.Do()
+	err = d.call(ctx, operationGet, func(events *calendarapi.EventsService) (err error) {
+		event, err = events.Get(calendarID, id).Context(ctx).Do()
 		return err
 	})
 	return event, err
@@ -34,9 +29,8 @@ func (d *Diary) get(ctx context.Context, calendarID, id string) (event *calendar
 
 // update replaces the event that was read, unless somebody changed it since.
 func (d *Diary) update(ctx context.Context, calendarID string, event *calendarapi.Event) (updated *calendarapi.Event, err error) {
-	err = d.call(ctx, operationUpdate, func(events *calendarapi.EventsService, signIn func(http.Header)) (err error) {
+	err = d.call(ctx, operationUpdate, func(events *calendarapi.EventsService) (err error) {
 		call := events.Update(calendarID, event.Id, event).SendUpdates(nobody).Context(ctx)
-		signIn(call.Header())
 		if event.Etag != "" {
 			call.Header().Set("If-Match", event.Etag)
 		}
@@ -47,24 +41,17 @@ func (d *Diary) update(ctx context.Context, calendarID string, event *calendarap
 }
 
 func (d *Diary) delete(ctx context.Context, calendarID, id string) error {
-	return d.call(ctx, operationDelete, func(events *calendarapi.EventsService, signIn func(http.Header)) error {
-		call := events.Delete(calendarID, id).SendUpdates(nobody).Context(ctx)
-		signIn(call.Header())
-		return call.Do()
+	return d.call(ctx, operationDelete, func(events *calendarapi.EventsService) error {
+		return events.Delete(calendarID, id).SendUpdates(nobody).Context(ctx).Do()
 	})
 }
 
-// call signs in and makes one SDK call.
-func (d *Diary) call(ctx context.Context, operation string, do func(*calendarapi.EventsService, func(http.Header)) error) error {
-	token, err := d.tokens.token(ctx)
-	if err != nil {
-		return err
-	}
+// call makes one SDK call.
+func (d *Diary) call(ctx context.Context, operation string, do func(*calendarapi.EventsService) error) error {
 	var trace provider.Trace
 	events, err := d.events(ctx, &trace)
 	if err != nil {
 		return d.check(operation, &trace, err)
 	}
-	signIn := func(header http.Header) { header.Set("Authorization", "Bearer "+token) }
-	return d.check(operation, &trace, do(events, signIn))
+	return d.check(operation, &trace, do(events))
 }

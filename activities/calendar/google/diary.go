@@ -29,7 +29,6 @@ const BaseURL = "https://www.googleapis.com"
 
 // Operations, as errors, metrics and the journal of the sandbox name them.
 const (
-	operationToken    = "token"
 	operationInsert   = "events.insert"
 	operationGet      = "events.get"
 	operationUpdate   = "events.update"
@@ -52,7 +51,6 @@ const (
 // Diary is a calendar.Diary.
 type Diary struct {
 	client *provider.Client
-	tokens tokens
 }
 
 var _ calendar.Diary = (*Diary)(nil)
@@ -62,11 +60,11 @@ func New(config Config, client *provider.Client) (*Diary, error) {
 	if client == nil {
 		return nil, errors.New("google: no provider client")
 	}
-	tokens, err := newTokens(config, client)
+	secret, err := newSecret(config, client)
 	if err != nil {
 		return nil, err
 	}
-	return &Diary{client: client, tokens: tokens}, nil
+	return &Diary{client: client.Signed(provider.Bearer, secret)}, nil
 }
 
 // Hold writes the entry. If it is there already, from a try whose answer was

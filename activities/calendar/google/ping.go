@@ -18,17 +18,11 @@ func (d *Diary) Name() string { return d.client.Name() }
 // Ping reads the account's own calendar. With a service account it proves the
 // sign-in as well.
 func (d *Diary) Ping(ctx context.Context) error {
-	token, err := d.tokens.token(ctx)
-	if err != nil {
-		return err
-	}
 	var trace provider.Trace
 	service, err := calendarapi.NewService(ctx, option.WithHTTPClient(d.client.HTTPClient(ctx, &trace)))
 	if err != nil {
 		return d.check(operationCalendar, &trace, err)
 	}
-	call := service.Calendars.Get(primary).Context(ctx)
-	call.Header().Set("Authorization", "Bearer "+token)
-	_, err = call.Do()
+	_, err = service.Calendars.Get(primary).Context(ctx).Do()
 	return d.check(operationCalendar, &trace, err)
 }

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/failure"
+	"guestjourney/activities/provider/oauth"
 	"guestjourney/activities/provider/providertest"
 )
 
@@ -101,3 +103,28 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, "broken.json")
 	require.False(t, strings.Contains(err.Error(), "s3cret"))
 }
+
+// TestATokenThatIsRefusedIsReplacedOnce: the event is written under the next one,
+// in the same attempt, from the same body.
+func TestATokenThatIsRefusedIsReplacedOnce(t *testing.T) {
+	refused := providertest.Reply(401, `{"error":{"code":401,"errors":[{"reason":"authError"}]}}`)
+	diary, script := newDiaryWith(t, google.Config{CredentialsFile: keyFile(t), Tokens: kept{}}, refused, token("ya29.second"), echo)
+	_, err := diary.Hold(context.Background(), effect(holdKey), entry())
+	require.NoError(t, err)
+	requests := script.Received()
+	require.Len(t, requests, 3)
+	require.Equal(t, "Bearer ya29.kept", requests[0].Header.Get("Authorization"))
+	require.Equal(t, "/google/token", requests[1].Path)
+	require.Equal(t, "Bearer ya29.second", requests[2].Header.Get("Authorization"))
+	require.NotEmpty(t, requests[2].Body)
+	require.Equal(t, requests[0].Body, requests[2].Body)
+}
+
+// kept is a Keeper with the token of an earlier start.
+type kept struct{}
+
+func (kept) Load(string) (oauth.Token, error) {
+	return oauth.Token{Access: "ya29.kept", Obtained: time.Now().Add(-time.Minute), Expiry: time.Now().Add(time.Hour)}, nil
+}
+
+func (kept) Save(string, oauth.Token) error { return nil }

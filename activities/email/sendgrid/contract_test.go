@@ -11,6 +11,7 @@ import (
 
 	"guestjourney/activities/email"
 	"guestjourney/activities/email/sendgrid"
+	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 )
 
@@ -38,10 +39,10 @@ func TestRequestsAndAnswersFollowSendGridsDescription(t *testing.T) {
 		},
 	}
 	set := config(true)
-	set.APIKey = secrets.SendGridKey
+	set.APIKey = provider.Fixed(secrets.SendGridKey)
 	sender, err := sendgrid.New(set, client)
 	require.NoError(t, err)
-	set.APIKey = "SG.wr0ng"
+	set.APIKey = provider.Fixed("SG.wr0ng")
 	stranger, err := sendgrid.New(set, client)
 	require.NoError(t, err)
 	calls := map[string]func(context.Context) error{

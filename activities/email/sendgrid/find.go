@@ -11,6 +11,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
+	"guestjourney/activities/provider"
 )
 
 // find asks the Email Activity feed whether a mail of this effect was accepted.
@@ -26,7 +27,7 @@ func (s *Sender) find(ctx context.Context, effect options.Effect) (email.Receipt
 			Advice: "the workflow ID holds a quotation mark or a backslash, so the mail cannot be looked up",
 		}
 	}
-	request := sdk.GetRequest(s.config.APIKey, "/v3/messages", BaseURL)
+	request := sdk.GetRequest(provider.SDKKey, "/v3/messages", BaseURL)
 	request.Method = rest.Get
 	request.QueryParams = map[string]string{
 		"limit": "1",

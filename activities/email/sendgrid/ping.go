@@ -5,6 +5,8 @@ import (
 
 	"github.com/sendgrid/rest"
 	sdk "github.com/sendgrid/sendgrid-go"
+
+	"guestjourney/activities/provider"
 )
 
 // Name is the vendor's.
@@ -12,7 +14,7 @@ func (s *Sender) Name() string { return s.client.Name() }
 
 // Ping reads what the API key may do.
 func (s *Sender) Ping(ctx context.Context) error {
-	request := sdk.GetRequest(s.config.APIKey, "/v3/scopes", BaseURL)
+	request := sdk.GetRequest(provider.SDKKey, "/v3/scopes", BaseURL)
 	request.Method = rest.Get
 	_, err := s.call(ctx, operationScopes, request)
 	return err

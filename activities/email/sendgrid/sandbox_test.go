@@ -57,7 +57,7 @@ func TestConformance(t *testing.T) {
 			conformance.Run(t, func(t *testing.T) conformance.Harness {
 				server, secrets, client, transport := newSandbox(t, activity)
 				sender, err := sendgrid.New(sendgrid.Config{
-					APIKey: secrets.SendGridKey, From: "stay@casa.example", FromName: "Casa Serena", EmailActivity: activity,
+					APIKey: provider.Fixed(secrets.SendGridKey), From: "stay@casa.example", FromName: "Casa Serena", EmailActivity: activity,
 				}, client)
 				require.NoError(t, err)
 				return conformance.Harness{

@@ -39,7 +39,7 @@ const (
 
 // Config is what an account needs.
 type Config struct {
-	APIKey   string
+	APIKey   provider.Secret
 	From     string // a verified sender
 	FromName string
 	// EmailActivity says that the account has the add-on of that name.
@@ -56,7 +56,7 @@ var _ email.Sender = (*Sender)(nil)
 
 // New returns a Sender, or an error that names what is missing.
 func New(config Config, client *provider.Client) (*Sender, error) {
-	if config.APIKey == "" {
+	if provider.IsMissing(config.APIKey) {
 		return nil, errors.New("sendgrid: the API key is not set")
 	}
 	if config.From == "" {
@@ -65,7 +65,7 @@ func New(config Config, client *provider.Client) (*Sender, error) {
 	if client == nil {
 		return nil, errors.New("sendgrid: no provider client")
 	}
-	return &Sender{config: config, client: client}, nil
+	return &Sender{config: config, client: client.Signed(provider.Bearer, config.APIKey)}, nil
 }
 
 // Send sends a mail; see the package comment for how often.
@@ -81,7 +81,7 @@ func (s *Sender) Send(ctx context.Context, effect options.Effect, message email.
 			return email.Receipt{Dropped: true}, nil
 		}
 	}
-	request := sdk.GetRequest(s.config.APIKey, "/v3/mail/send", BaseURL)
+	request := sdk.GetRequest(provider.SDKKey, "/v3/mail/send", BaseURL)
 	request.Method = rest.Post
 	request.Body = mail.GetRequestBody(s.compose(effect, message))
 	response, err := s.call(ctx, operationSend, request)

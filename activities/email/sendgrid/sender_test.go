@@ -174,7 +174,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 	client := newClient(t, "http://127.0.0.1:1", nil)
 	_, err := sendgrid.New(sendgrid.Config{From: "a@b.example"}, client)
 	require.ErrorContains(t, err, "API key")
-	_, err = sendgrid.New(sendgrid.Config{APIKey: "x"}, client)
+	_, err = sendgrid.New(sendgrid.Config{APIKey: provider.Fixed("x")}, client)
 	require.ErrorContains(t, err, "sender's address")
 }
 

@@ -28,7 +28,7 @@ func newClient(t *testing.T, baseURL string, transport http.RoundTripper) *provi
 }
 
 func config(activity bool) sendgrid.Config {
-	return sendgrid.Config{APIKey: "SG.k3y", From: "stay@casa.example", FromName: "Casa Serena", EmailActivity: activity}
+	return sendgrid.Config{APIKey: provider.Fixed("SG.k3y"), From: "stay@casa.example", FromName: "Casa Serena", EmailActivity: activity}
 }
 
 func newSender(t *testing.T, config sendgrid.Config, answers ...http.HandlerFunc) (*sendgrid.Sender, *providertest.Script) {

@@ -59,7 +59,7 @@ func contract(t *testing.T) (*stripe.Gateway, *[]sent) {
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
-	gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+	gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed("sk_test_123"), ReturnURL: "https://guests.example/thanks"}, out)
 	require.NoError(t, err)
 	return gateway, &requests
 }
@@ -105,6 +105,10 @@ func TestRequestsFollowTheDescription(t *testing.T) {
 			_, err := g.Attempts(t.Context(), payments.AttemptsRequest{CustomerID: "cus_1", WorkflowID: "pay/1"})
 			return err
 		},
+		"TryOut": func(g *stripe.Gateway, e options.Effect) error {
+			_, err := g.TryOut(t.Context(), e, payments.TryOut{})
+			return unlessUnended(err)
+		},
 		"CloseAttempt, page":   closing(t, payments.KindCheckout),
 		"CloseAttempt, charge": closing(t, payments.KindCharge),
 		"Ping":                 func(g *stripe.Gateway, _ options.Effect) error { return g.Ping(t.Context()) },
@@ -123,7 +127,8 @@ func TestRequestsFollowTheDescription(t *testing.T) {
 			for _, request := range *requests {
 				assert.Equal(t, "2023-10-16", request.version)
 				if request.method == http.MethodPost {
-					assert.Equal(t, effect(first).Key, request.key, "%s: an SDK's own random key is not repeatable", request.path)
+					own := strings.TrimSuffix(request.key, ".cancel") // a trial is two calls
+					assert.Equal(t, effect(first).Key, own, "%s: an SDK's own random key is not repeatable", request.path)
 				}
 			}
 		}
@@ -135,12 +140,18 @@ func TestRequestsFollowTheDescription(t *testing.T) {
 func closing(t *testing.T, kind payments.AttemptKind) func(*stripe.Gateway, options.Effect) error {
 	return func(g *stripe.Gateway, e options.Effect) error {
 		_, err := g.CloseAttempt(t.Context(), e, payments.AttemptRef{Kind: kind, ID: "x_1"})
-		var failed *failure.Error
-		if errors.As(err, &failed) && failed.Status == 0 {
-			return nil
-		}
-		return err
+		return unlessUnended(err)
 	}
+}
+
+// unlessUnended drops what the adapter says of an object that has not ended: the
+// stand-in answers a close with an example of any state.
+func unlessUnended(err error) error {
+	var failed *failure.Error
+	if errors.As(err, &failed) && failed.Status == 0 {
+		return nil
+	}
+	return err
 }
 
 // described holds what passes between the adapter and the sandbox to the

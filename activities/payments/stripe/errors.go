@@ -20,6 +20,9 @@ func (c *call) failed(err error) error {
 	said := &stripego.Error{}
 	errors.As(err, &said)
 	classified := c.gateway.out.Classify(c.operation, said.HTTPStatusCode, string(said.Code), c.trace.Header(), &c.trace, err)
+	if classified.Status == 0 {
+		return classified // no answer, or one about a key that may not be in force any more
+	}
 	if classified.Code == "" {
 		classified.Code = string(said.Type)
 	}

@@ -37,7 +37,7 @@ func answering(t *testing.T, status int, header http.Header, body string) (*stri
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL, Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
-	gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+	gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed("sk_test_123"), ReturnURL: "https://guests.example/thanks"}, out)
 	require.NoError(t, err)
 	return gateway, log
 }
@@ -103,7 +103,7 @@ func TestErrorClasses(t *testing.T) {
 // TestClassesOfEveryCall: two calls at the same moment meet in a 409, which passes.
 func TestClassesOfEveryCall(t *testing.T) {
 	providertest.Classes(t, "stripe", map[int]failure.Class{http.StatusConflict: failure.Ambiguous}, func(ctx context.Context, out *provider.Client) error {
-		gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+		gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed("sk_test_123"), ReturnURL: "https://guests.example/thanks"}, out)
 		require.NoError(t, err)
 		_, err = gateway.EnsureCustomer(ctx, effect(true), guest)
 		return err

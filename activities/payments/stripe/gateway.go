@@ -19,7 +19,7 @@ import (
 type Config struct {
 	// SecretKey is STRIPE_SECRET_KEY, or a restricted key with write access to
 	// customers, checkout sessions, payment intents and refunds.
-	SecretKey string
+	SecretKey provider.Secret
 	// ReturnURL is where the guest comes back to from the payment page.
 	ReturnURL string
 	// Clock replaces time.Now in tests.
@@ -36,7 +36,7 @@ var _ payments.Gateway = (*Gateway)(nil)
 
 // New checks the configuration and makes the gateway.
 func New(config Config, out *provider.Client) (*Gateway, error) {
-	if config.SecretKey == "" {
+	if provider.IsMissing(config.SecretKey) {
 		return nil, errors.New("stripe: the secret key is missing")
 	}
 	if config.ReturnURL == "" {
@@ -45,7 +45,7 @@ func New(config Config, out *provider.Client) (*Gateway, error) {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
-	return &Gateway{config: config, out: out}, nil
+	return &Gateway{config: config, out: out.Signed(provider.Bearer, config.SecretKey)}, nil
 }
 
 // call is one request to Stripe.
@@ -66,7 +66,7 @@ func (g *Gateway) begin(ctx context.Context, operation string) *call {
 		MaxNetworkRetries: stripego.Int64(0),
 		EnableTelemetry:   stripego.Bool(false),
 	})
-	c.api = client.New(g.config.SecretKey, &stripego.Backends{API: backend, Connect: backend, Uploads: backend})
+	c.api = client.New(provider.SDKKey, &stripego.Backends{API: backend, Connect: backend, Uploads: backend})
 	return c
 }
 

@@ -33,7 +33,7 @@ func harness(t *testing.T) conformance.Harness {
 	faults := &nextWrite{t: t, server: server, next: described(t, http.DefaultTransport)}
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL + "/stripe", Transport: faults})
 	require.NoError(t, err)
-	gateway, err := stripe.New(stripe.Config{SecretKey: secrets.StripeKey, ReturnURL: "https://guests.example/thanks"}, out)
+	gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed(secrets.StripeKey), ReturnURL: "https://guests.example/thanks"}, out)
 	require.NoError(t, err)
 	return conformance.Harness{
 		Gateway: gateway,

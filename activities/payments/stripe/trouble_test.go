@@ -50,7 +50,7 @@ func troubled(t *testing.T) *trouble {
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: listener.URL + "/stripe", Circuit: provider.Circuit{Failures: 100, Open: time.Minute}, Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
-	w.Gateway, err = stripe.New(stripe.Config{SecretKey: secrets.StripeKey, ReturnURL: "https://guests.example/thanks", Clock: w.now}, out)
+	w.Gateway, err = stripe.New(stripe.Config{SecretKey: provider.Fixed(secrets.StripeKey), ReturnURL: "https://guests.example/thanks", Clock: w.now}, out)
 	require.NoError(t, err)
 	return w
 }
@@ -161,7 +161,7 @@ func TestAListWithoutEndIsNoList(t *testing.T) {
 	out, err := provider.New(provider.Config{Name: "stripe", BaseURL: server.URL})
 	require.NoError(t, err)
 	t.Cleanup(out.Close)
-	gateway, err := stripe.New(stripe.Config{SecretKey: "sk_test_123", ReturnURL: "https://guests.example/thanks"}, out)
+	gateway, err := stripe.New(stripe.Config{SecretKey: provider.Fixed("sk_test_123"), ReturnURL: "https://guests.example/thanks"}, out)
 	require.NoError(t, err)
 	_, err = gateway.Attempts(t.Context(), payments.AttemptsRequest{CustomerID: "cus_1", WorkflowID: "pay/1"})
 	var failed *failure.Error
