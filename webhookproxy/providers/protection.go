@@ -2,6 +2,7 @@ package providers
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"guestjourney/internal/verify"
@@ -15,7 +16,7 @@ type Protection struct {
 	ActedOn bool
 	// Configured: there is a secret. Without one everything is refused.
 	Configured bool
-	// Guards are the schemes that have a secret; without any, all there are.
+	// Guards are the schemes that have a secret; without any, those to set up.
 	Guards []Guard
 	// Remember is how long a repeated event is recognised, whichever scheme
 	// proves it; 0 would be not at all.
@@ -66,7 +67,8 @@ func (p Provider) Protection(secrets Secrets) (Protection, error) {
 	}
 	protection.Configured = len(protection.Guards) > 0
 	if !protection.Configured {
-		protection.Guards = all
+		// What would be set first: nobody accepts the weaker scheme by having none.
+		protection.Guards = slices.DeleteFunc(all, func(guard Guard) bool { return guard.Better != "" })
 	}
 	return protection, nil
 }
