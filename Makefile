@@ -4,6 +4,9 @@
 BIN := $(CURDIR)/bin
 GO  := go
 
+# Clones and worktrees share what the compiler has made.
+export GOFLAGS := -trimpath
+
 TEMPORAL_CLI_VERSION  := v1.5.1
 GOLANGCI_LINT_VERSION := v2.15.0
 WORKFLOWCHECK_VERSION := v0.6.0
