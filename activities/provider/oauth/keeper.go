@@ -58,8 +58,8 @@ func (f *Folder) Load(account string) (Token, error) {
 	return token, nil
 }
 
-// Save writes the file beside the old one and puts it in its place, so that half
-// of one is never read.
+// Save writes the file beside the old one and puts it in its place once it is on
+// the disk, so that half of one is never read: a refresh token has no second copy.
 func (f *Folder) Save(account string, token Token) error {
 	plain, err := json.Marshal(token)
 	if err != nil {
@@ -76,7 +76,9 @@ func (f *Folder) Save(account string, token Token) error {
 	if err != nil {
 		return fmt.Errorf("keep a token: %w", err)
 	}
-	_, err = beside.Write(sealed)
+	if _, err = beside.Write(sealed); err == nil {
+		err = beside.Sync()
+	}
 	if err = errors.Join(err, beside.Close()); err == nil {
 		err = os.Rename(beside.Name(), f.file(account))
 	}
