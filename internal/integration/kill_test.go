@@ -379,6 +379,8 @@ func inTheEarlyEnds(t *testing.T) {
 	waits := h.beginRun(lead(2))
 	h.clear(waits.id)
 	h.reaches(waits.id, journey.StageOffer, 45*time.Second)
+	// The stage comes before the place, and only a place that is held is given back.
+	h.eventually(45*time.Second, "both places are held", func() bool { return h.effects()["google events.insert"] == 2 })
 	dies(kill{"google", "events.delete", "", written}, waits, order(waits, journey.UpdateOverrideStage, "manager", map[string]any{
 		"from": journey.StageOffer, "to": journey.StageWaitlisted, "ack": []string{}, "approvedBy": "eva",
 	}))
