@@ -15,6 +15,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 )
 
 // Name is a secret's name in AWS Secrets Manager, after SECRETS_PREFIX.
@@ -78,6 +79,13 @@ func (v Value) GoString() string { return v.String() }
 
 // LogValue names the version.
 func (v Value) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+// Version is what may be told of a version: never its text.
+type Version struct {
+	ID      string
+	Stages  []Stage
+	Created time.Time
+}
 
 // ErrNotFound is wrapped by the error of a secret, or of a stage, that is not there.
 var ErrNotFound = errors.New("no such secret")

@@ -1,18 +1,22 @@
 // Package managertest is a stand-in for AWS Secrets Manager: it speaks as much of
-// its protocol, awsJson1_1, as the store uses, with versions and stages.
+// its protocol, awsJson1_1, as the store and the rotation use, with versions and
+// stages.
 //
 // Called by tests only. It promises what AWS documents: a version is one text for
-// ever, a stage is at one version at a time, and AWSPREVIOUS follows when
-// AWSCURRENT moves.
+// ever, a stage is at one version at a time, a change under a token that was used
+// is done once, and AWSPREVIOUS follows when AWSCURRENT moves.
 package managertest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -34,8 +38,9 @@ type Server struct {
 
 // secret is one secret's versions, and where its stages stand.
 type secret struct {
-	versions map[string]string // text by version
-	stages   map[string]string // version by stage
+	versions map[string]string    // text by version
+	stages   map[string]string    // version by stage
+	created  map[string]time.Time // by version
 }
 
 // failure is an answer that is none: a status and AWS's code.
@@ -61,21 +66,35 @@ func Serve(t *testing.T) *Server {
 	return s
 }
 
-// Put makes a text a new version at a stage, as a person does in the console.
-func (s *Server) Put(name, text, stage string) {
+// Put makes a text a new version at a stage, as a person does in the console,
+// and returns the version.
+func (s *Server) Put(name, text, stage string) string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	version := uuid.NewString()
+	s.keep(name, version, text, []string{stage})
+	return version
+}
+
+// At returns the text that stands at a stage, "" if none does.
+func (s *Server) At(name, stage string) string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	known, found := s.secrets[name]
 	if !found {
-		known = &secret{versions: map[string]string{}, stages: map[string]string{}}
-		s.secrets[name] = known
+		return ""
 	}
-	version := uuid.NewString()
-	known.versions[version] = text
-	if before, found := known.stages[stage]; found && stage == current {
-		known.stages[previous] = before
+	return known.versions[known.stages[stage]]
+}
+
+// Versions returns how many versions of a secret there ever were.
+func (s *Server) Versions(name string) int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if known, found := s.secrets[name]; found {
+		return len(known.versions)
 	}
-	known.stages[stage] = version
+	return 0
 }
 
 // Calls returns how often an operation was asked for: "GetSecretValue".
@@ -99,10 +118,15 @@ func (s *Server) Heal() {
 	s.trouble = nil
 }
 
-// request is what GetSecretValue is asked with.
+// request has the fields of every operation.
 type request struct {
-	SecretID     string `json:"SecretId"`
-	VersionStage string
+	SecretID      string `json:"SecretId"`
+	SecretString  string
+	VersionStage  string
+	VersionStages []string
+	Token         string `json:"ClientRequestToken"`
+	MoveTo        string `json:"MoveToVersionId"`
+	RemoveFrom    string `json:"RemoveFromVersionId"`
 }
 
 // ServeHTTP answers one operation.
@@ -129,13 +153,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) operate(operation string, asked request) (any, *failure) {
-	if operation != "GetSecretValue" {
-		return nil, &failure{http.StatusBadRequest, "UnknownOperationException"}
-	}
 	known, found := s.secrets[asked.SecretID]
 	if !found {
 		return nil, &failure{http.StatusBadRequest, "ResourceNotFoundException"}
 	}
+	switch operation {
+	case "GetSecretValue":
+		return read(known, asked)
+	case "PutSecretValue":
+		return s.put(known, asked)
+	case "UpdateSecretVersionStage":
+		return move(known, asked)
+	case "ListSecretVersionIds":
+		return list(asked.SecretID, known), nil
+	}
+	return nil, &failure{http.StatusBadRequest, "UnknownOperationException"}
+}
+
+func read(known *secret, asked request) (any, *failure) {
 	stage := asked.VersionStage
 	if stage == "" {
 		stage = current
@@ -145,6 +180,69 @@ func (s *Server) operate(operation string, asked request) (any, *failure) {
 		return nil, &failure{http.StatusBadRequest, "ResourceNotFoundException"}
 	}
 	return map[string]any{"Name": asked.SecretID, "VersionId": version, "SecretString": known.versions[version], "VersionStages": []string{stage}}, nil
+}
+
+func (s *Server) put(known *secret, asked request) (any, *failure) {
+	if text, used := known.versions[asked.Token]; used && text != asked.SecretString {
+		return nil, &failure{http.StatusBadRequest, "ResourceExistsException"}
+	} else if !used {
+		stages := asked.VersionStages
+		if len(stages) == 0 {
+			stages = []string{current}
+		}
+		s.keep(asked.SecretID, asked.Token, asked.SecretString, stages)
+	}
+	return map[string]any{"Name": asked.SecretID, "VersionId": asked.Token, "VersionStages": asked.VersionStages}, nil
+}
+
+// keep stores a version, and moves the stages to it.
+func (s *Server) keep(name, version, text string, stages []string) {
+	known, found := s.secrets[name]
+	if !found {
+		known = &secret{versions: map[string]string{}, stages: map[string]string{}, created: map[string]time.Time{}}
+		s.secrets[name] = known
+	}
+	known.versions[version], known.created[version] = text, time.Now()
+	for _, stage := range stages {
+		known.moved(stage, version)
+	}
+}
+
+func (k *secret) moved(stage, version string) {
+	if before, found := k.stages[stage]; found && stage == current && before != version {
+		k.stages[previous] = before
+	}
+	k.stages[stage] = version
+}
+
+// move refuses, as AWS does, what the caller did not expect to find.
+func move(known *secret, asked request) (any, *failure) {
+	at, staged := known.stages[asked.VersionStage]
+	if _, exists := known.versions[asked.MoveTo]; asked.MoveTo != "" && !exists {
+		return nil, &failure{http.StatusBadRequest, "ResourceNotFoundException"}
+	}
+	if staged && at != asked.MoveTo && at != asked.RemoveFrom {
+		return nil, &failure{http.StatusBadRequest, "InvalidParameterException"}
+	}
+	if asked.MoveTo == "" {
+		delete(known.stages, asked.VersionStage)
+	} else {
+		known.moved(asked.VersionStage, asked.MoveTo)
+	}
+	return map[string]any{"Name": asked.SecretID}, nil
+}
+
+// list has the versions that are at a stage: AWS calls the others deprecated.
+func list(name string, known *secret) any {
+	stages := map[string][]string{}
+	for _, stage := range slices.Sorted(maps.Keys(known.stages)) {
+		stages[known.stages[stage]] = append(stages[known.stages[stage]], stage)
+	}
+	versions := []map[string]any{}
+	for _, version := range slices.Sorted(maps.Keys(stages)) {
+		versions = append(versions, map[string]any{"VersionId": version, "VersionStages": stages[version], "CreatedDate": known.created[version].Unix()})
+	}
+	return map[string]any{"Name": name, "Versions": versions}
 }
 
 func answer(w http.ResponseWriter, result any, failed *failure) {
