@@ -16,4 +16,7 @@ const (
 	QueueSMS = "sms"
 	// QueueCalendar serves the calendar's calls.
 	QueueCalendar = "calendar"
+	// QueueSecrets serves the calls to the place that keeps the secrets, and the
+	// trials of new ones.
+	QueueSecrets = "secrets"
 )

@@ -6,10 +6,11 @@ import "time"
 // last byte of the answer. Each is shorter than options.Outside.StartToClose,
 // so that the adapter's error arrives and not Temporal's timeout.
 var timeouts = map[string]time.Duration{
-	"google":   20 * time.Second,
-	"hubspot":  15 * time.Second,
-	"sendgrid": 15 * time.Second,
-	"stripe":   30 * time.Second,
-	"twilio":   15 * time.Second,
-	"whatsapp": 10 * time.Second,
+	"google":         20 * time.Second,
+	"hubspot":        15 * time.Second,
+	"secretsmanager": 5 * time.Second,
+	"sendgrid":       15 * time.Second,
+	"stripe":         30 * time.Second,
+	"twilio":         15 * time.Second,
+	"whatsapp":       10 * time.Second,
 }

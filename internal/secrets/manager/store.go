@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"guestjourney/internal/secrets"
 )
@@ -37,22 +38,30 @@ type Store struct {
 
 var _ secrets.Store = (*Store)(nil)
 
-// OpenStore prepares the client and sends nothing. An error says what the
-// environment or the profile of AWS lacks.
+// OpenStore prepares the client and sends nothing. An error is Connect's.
 func OpenStore(ctx context.Context, set Settings) (*Store, error) {
-	loaded, err := config.LoadDefaultConfig(ctx, config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
+	api, err := Connect(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{prefix: set.Prefix, api: api}, nil
+}
+
+// Connect prepares a client of Secrets Manager, which sends once, and sends
+// nothing. An error says what the environment or the profile of AWS lacks.
+func Connect(ctx context.Context, set Settings) (*secretsmanager.Client, error) {
+	loaded, err := config.LoadDefaultConfig(ctx, config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of AWS cannot be read: %w", err)
 	}
 	if loaded.Region == "" {
 		return nil, errors.New("no region of AWS: set AWS_REGION")
 	}
-	api := secretsmanager.NewFromConfig(loaded, func(o *secretsmanager.Options) {
+	return secretsmanager.NewFromConfig(loaded, func(o *secretsmanager.Options) {
 		if set.BaseURL != "" {
 			o.BaseEndpoint = aws.String(strings.TrimRight(set.BaseURL, "/"))
 		}
-	})
-	return &Store{prefix: set.Prefix, api: api}, nil
+	}), nil
 }
 
 // Read returns the version at a stage.

@@ -49,21 +49,29 @@ type failure struct {
 	Code   string
 }
 
-// Serve serves an empty account for as long as the test runs, and sets the
-// environment that the SDK needs to find itself.
+// Serve serves an empty account for as long as the test runs, in Environment.
 func Serve(t *testing.T) *Server {
 	t.Helper()
-	s := &Server{secrets: map[string]*secret{}, calls: map[string]int{}}
+	Environment(t)
+	s := New()
 	listener := httptest.NewServer(s)
 	t.Cleanup(listener.Close)
 	s.URL = listener.URL
+	return s
+}
+
+// New returns an empty account that somebody else serves.
+func New() *Server { return &Server{secrets: map[string]*secret{}, calls: map[string]int{}} }
+
+// Environment sets what the SDK needs to find itself.
+func Environment(t *testing.T) {
+	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "",
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 	} {
 		t.Setenv(name, value)
 	}
-	return s
 }
 
 // Put makes a text a new version at a stage, as a person does in the console,
@@ -97,6 +105,29 @@ func (s *Server) Versions(name string) int {
 	return 0
 }
 
+// Texts returns what stands at each stage of a secret.
+func (s *Server) Texts(name string) map[string]string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	texts := map[string]string{}
+	if known, found := s.secrets[name]; found {
+		for stage, version := range known.stages {
+			texts[stage] = known.versions[version]
+		}
+	}
+	return texts
+}
+
+// Age makes every version of a secret older.
+func (s *Server) Age(name string, by time.Duration) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	known := s.secrets[name]
+	for version, created := range known.created {
+		known.created[version] = created.Add(-by)
+	}
+}
+
 // Calls returns how often an operation was asked for: "GetSecretValue".
 func (s *Server) Calls(operation string) int {
 	s.mutex.Lock()
@@ -122,6 +153,7 @@ func (s *Server) Heal() {
 type request struct {
 	SecretID      string `json:"SecretId"`
 	SecretString  string
+	VersionID     string `json:"VersionId"`
 	VersionStage  string
 	VersionStages []string
 	Token         string `json:"ClientRequestToken"`
@@ -176,6 +208,10 @@ func read(known *secret, asked request) (any, *failure) {
 		stage = current
 	}
 	version, found := known.stages[stage]
+	if asked.VersionID != "" {
+		version = asked.VersionID
+		_, found = known.versions[version]
+	}
 	if !found {
 		return nil, &failure{http.StatusBadRequest, "ResourceNotFoundException"}
 	}
