@@ -15,11 +15,15 @@ import (
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
+	"guestjourney/workflows/rotation"
 )
 
 // Types are the names of every workflow type.
 func Types() []string {
-	return []string{journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type, health.Type, health.CheckType, health.DeepCheckType}
+	return []string{
+		journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type,
+		health.Type, health.CheckType, health.DeepCheckType, rotation.Type, rotation.RoundType,
+	}
 }
 
 // Register registers every workflow type under its fixed name.
@@ -36,4 +40,6 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(health.Type, health.Workflow(policy))
 	register(health.CheckType, health.Check)
 	register(health.DeepCheckType, health.DeepCheck)
+	register(rotation.Type, rotation.Workflow(policy))
+	register(rotation.RoundType, rotation.Round)
 }

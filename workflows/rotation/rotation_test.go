@@ -1,0 +1,226 @@
+package rotation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"guestjourney/activities/failure"
+	vault "guestjourney/activities/rotation"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/rotation"
+)
+
+const second = time.Second
+
+func TestTheHouseReplacesItsOwnKeyByItself(t *testing.T) {
+	p := newPlay(t, signing)
+	p.shows(overlap-second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageOverlap, view.Stage)
+		assert.Equal(t, "v0", p.current, "both are valid, and the former one is in force")
+		assert.Equal(t, "v1", p.pending)
+		assert.Empty(t, p.tried)
+		assert.Empty(t, view.Attention)
+	})
+	p.shows(2*overlap-second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageSettling, view.Stage)
+		assert.Equal(t, []string{"v1", "v0"}, []string{p.current, p.previous})
+	})
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	assert.Equal(t, []string{"v1", "v1"}, p.tried, "before it is in force, and after")
+}
+
+func TestAPersonMakesAndEndsWhatTheHouseCannot(t *testing.T) {
+	p := newPlay(t, stripe)
+	p.shows(second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageAwaiting, view.Stage)
+		assert.Equal(t, []string{rotation.AttentionProvide + stripe}, view.Attention)
+		assert.Contains(t, view.Do, "dashboard")
+	})
+	p.stores(time.Hour, "v7")
+	p.tells(time.Hour+second, rotation.UpdateProvided)
+	p.shows(time.Hour+2*second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageOverlap, view.Stage)
+		assert.Empty(t, view.Attention)
+		assert.Equal(t, "done", view.Commands[0].Status)
+	})
+	p.shows(time.Hour+2*overlap+2*second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageRetiring, view.Stage)
+		assert.Equal(t, []string{rotation.AttentionRetire + stripe}, view.Attention)
+		assert.Equal(t, "v7", p.current)
+	})
+	p.tells(30*24*time.Hour, rotation.UpdateRetired)
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v7"}, p.result)
+}
+
+func TestProvidedWithoutAVersionIsSaidSo(t *testing.T) {
+	p := newPlay(t, stripe)
+	p.tells(second, rotation.UpdateProvided)
+	p.shows(2*second, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageAwaiting, view.Stage)
+		assert.Equal(t, "failed", view.Commands[0].Status)
+		assert.Contains(t, view.Commands[0].Detail, "AWSPENDING")
+		assert.Equal(t, []string{rotation.AttentionProvide + stripe}, view.Attention)
+	})
+	p.tells(3*second, kit.UpdateCancel)
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+}
+
+func TestARefusedVersionIsWithdrawnAndAnotherAskedFor(t *testing.T) {
+	for name, test := range map[string]struct {
+		trials []vault.Trial // the second version passes
+		tried  []string
+	}{
+		"on trial": {[]vault.Trial{{Result: vault.Refused, Code: "status_401"}, {Result: vault.Passed}}, []string{"v1", "v2", "v2"}},
+		"in force": {[]vault.Trial{{Result: vault.Passed}, {Result: vault.Refused, Code: "status_401"}, {Result: vault.Passed}}, []string{"v1", "v1", "v2", "v2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlay(t, signing)
+			p.trials = test.trials
+			p.shows(3*overlap, func(view rotation.Overview) {
+				assert.Equal(t, rotation.StageAwaiting, view.Stage)
+				assert.Equal(t, "status_401", view.Refused)
+				assert.Contains(t, view.Attention, rotation.AttentionRefused+signing+":status_401")
+				assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending}, "the former one is in force")
+			})
+			p.stores(3*overlap+second, "v2")
+			p.tells(3*overlap+second, rotation.UpdateProvided)
+			p.shows(3*overlap+2*second, func(view rotation.Overview) { assert.Empty(t, view.Attention) })
+			p.run()
+			assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v2"}, p.result)
+			assert.Equal(t, test.tried, p.tried)
+			assert.Equal(t, "v2", p.current)
+		})
+	}
+}
+
+func TestWhatNothingCanTryNeedsAPersonsWord(t *testing.T) {
+	p := newPlay(t, database)
+	p.trials = []vault.Trial{{Result: vault.Untestable}}
+	p.stores(0, "v1")
+	p.tells(second, rotation.UpdateProvided)
+	p.shows(24*time.Hour, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageUnconfirmed, view.Stage)
+		assert.Equal(t, []string{rotation.AttentionConfirm + database}, view.Attention)
+		assert.Equal(t, "v0", p.current)
+	})
+	p.tells(24*time.Hour+second, rotation.UpdateConfirm)
+	p.tells(48*time.Hour, rotation.UpdateRetired)
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+}
+
+// A cancel leaves the former version in force, whenever it comes.
+func TestACancelLeavesTheFormerVersionInForce(t *testing.T) {
+	for _, at := range []time.Duration{second, 2 * second, overlap, 2 * overlap, 3 * overlap, 40 * 24 * time.Hour} {
+		t.Run(at.String(), func(t *testing.T) {
+			p := newPlay(t, stripe)
+			p.stores(0, "v1")
+			p.tells(second+time.Millisecond, rotation.UpdateProvided)
+			p.tells(at, kit.UpdateCancel)
+			if at == second {
+				p.acts = p.acts[:0]
+				p.tells(at, kit.UpdateCancel)
+			}
+			p.run()
+			assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+			assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
+		})
+	}
+	t.Run("Temporal's own", func(t *testing.T) {
+		p := newPlay(t, signing)
+		p.after(time.Minute, func() { p.env.CancelWorkflow() })
+		p.run()
+		assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+		assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
+	})
+}
+
+// A creation whose answers are lost may have been made: a cancel looks.
+func TestACancelWithdrawsAVersionOfWhichNobodyHasHeard(t *testing.T) {
+	p := newPlay(t, signing)
+	p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.Ambiguous}
+	p.after(time.Minute, func() { p.pending, p.broken = "v1", nil; p.give(kit.UpdateCancel, kit.RoleManager, nil) })
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+	assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
+}
+
+func TestAHoldStopsItBeforeItChangesAnything(t *testing.T) {
+	p := newPlay(t, signing)
+	p.tells(time.Minute, kit.UpdateHold)
+	p.shows(24*time.Hour, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StageOverlap, view.Stage)
+		assert.Equal(t, "v0", p.current)
+	})
+	p.tells(24*time.Hour+second, kit.UpdateRelease)
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+}
+
+// What fails is tried again by itself, and what is refused waits for a person.
+func TestAPlaceThatIsDownOrRefusesIsWaitedFor(t *testing.T) {
+	p := newPlay(t, signing)
+	p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.NotProcessed}
+	p.after(time.Minute, func() { p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.Permanent} })
+	p.shows(time.Hour, func(view rotation.Overview) {
+		assert.Equal(t, []string{kit.PrefixParked + "create"}, view.Attention)
+	})
+	p.after(time.Hour+second, func() { p.broken = nil })
+	p.after(time.Hour+2*second, func() {
+		p.env.UpdateWorkflowNoRejection(kit.UpdateRetryStep, "again", t, kit.StepCommand{
+			Envelope: kit.Envelope{Actor: "eva", Role: kit.RoleEngineer, Reason: "the role may again"}, Step: "create",
+		})
+	})
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	assert.Equal(t, 1, p.made)
+}
+
+func TestOnlyWhoKeepsSecretsDecides(t *testing.T) {
+	p := newPlay(t, stripe)
+	var role, stage error
+	p.after(second, func() {
+		p.give(rotation.UpdateProvided, kit.RoleOperator, &role)
+		p.give(rotation.UpdateRetired, kit.RoleEngineer, &stage)
+	})
+	p.tells(2*second, kit.UpdateCancel)
+	p.run()
+	assert.ErrorContains(t, role, "role: this command needs engineer or manager, not operator")
+	assert.ErrorContains(t, stage, "the rotation is awaiting; this is for retiring")
+}
+
+// Every run ends at its next wait: the state that travels is whole.
+func TestARotationOfManyRunsIsOne(t *testing.T) {
+	p := newPlay(t, stripe)
+	leave := func(at time.Duration) {
+		p.after(at, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+	}
+	leave(second)
+	p.stores(2*second, "v1")
+	p.tells(2*second, rotation.UpdateProvided)
+	leave(time.Minute)
+	leave(overlap + time.Minute)
+	leave(3 * overlap)
+	p.tells(4*overlap, rotation.UpdateRetired)
+	p.run()
+	assert.Equal(t, 5, p.runs)
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	assert.Equal(t, []string{"v1", "v1"}, p.tried)
+}
+
+func TestAWrongSecretFailsTheStart(t *testing.T) {
+	for _, secret := range []string{"", "hubspot_access_token"} {
+		p := newPlay(t, secret)
+		p.run()
+		var failed *temporal.ApplicationError
+		require.ErrorAs(t, p.err, &failed)
+		assert.Equal(t, "InvalidInput", failed.Type())
+	}
+}
