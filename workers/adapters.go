@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,8 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/rotation"
+	"guestjourney/activities/rotation/awssecrets"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
 	"guestjourney/internal/config"
@@ -47,10 +50,13 @@ type adapters struct {
 		health.Provider
 	}
 
+	// vault is where the secrets are replaced.
+	vault rotation.Vault
+
 	clients []*provider.Client
 }
 
-func newAdapters(set settings, keys *secrets.Cache, logger *slog.Logger, meter metric.Meter) (*adapters, error) {
+func newAdapters(ctx context.Context, set settings, keys *secrets.Cache, logger *slog.Logger, meter metric.Meter) (*adapters, error) {
 	a := &adapters{}
 	outside := func(name, base string, callRate float64) (*provider.Client, error) {
 		client, err := provider.New(provider.Config{
@@ -108,6 +114,16 @@ func newAdapters(set settings, keys *secrets.Cache, logger *slog.Logger, meter m
 		}
 		if err != nil {
 			return nil, config.Invalid(make.variables, err.Error())
+		}
+	}
+	a.vault = rotation.Unmanaged{}
+	if set.Secrets.Managed() {
+		out, err := outside(awssecrets.Name, "", 0)
+		if err == nil {
+			a.vault, err = set.openVault(ctx, a.trials(set), out)
+		}
+		if err != nil {
+			return nil, config.Invalid("SECRETS_*", err.Error())
 		}
 	}
 	return a, nil

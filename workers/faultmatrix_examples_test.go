@@ -9,6 +9,7 @@ import (
 	"guestjourney/activities/crm"
 	"guestjourney/activities/email"
 	"guestjourney/activities/payments"
+	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
 	"guestjourney/internal/sandbox"
 )
@@ -63,6 +64,9 @@ var examples = map[string]func(*matrixWorld) any{
 		must[calendar.Ref](w, "calendar.Hold", entry)
 		return calendar.Place{HoldKey: entry.HoldKey, CalendarID: entry.CalendarID}
 	},
+	"rotation.Create":   func(*matrixWorld) any { return rotation.Secret{Name: "jwt_signing_key"} },
+	"rotation.Promote":  func(w *matrixWorld) any { return onTrial(w) },
+	"rotation.Withdraw": func(w *matrixWorld) any { return onTrial(w) },
 }
 
 var (
@@ -74,6 +78,11 @@ var (
 		Start: time.Date(2027, 3, 2, 16, 0, 0, 0, time.UTC), End: time.Date(2027, 3, 9, 16, 0, 0, 0, time.UTC),
 	}
 )
+
+// onTrial puts a version of a secret on trial.
+func onTrial(w *matrixWorld) rotation.Version {
+	return rotation.Version{Secret: "jwt_signing_key", ID: w.account.Put("jwt_signing_key", "a new key that nobody knows yet", "AWSPENDING")}
+}
 
 func purposeOf(step string) payments.Purpose {
 	return payments.Purpose{LeadID: "journey/matrix", CaseID: "matrix", WorkflowID: "pay/matrix", Step: step}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,12 +24,15 @@ import (
 	"guestjourney/activities/health"
 	"guestjourney/activities/options"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/secrets/manager"
+	"guestjourney/internal/secrets/manager/managertest"
 )
 
 // TestFaultMatrix makes every registered call that changes something meet every
 // fault, at every request that it makes, and then try again as its step would.
 // It must come to the same effects at the provider as without the fault.
 func TestFaultMatrix(t *testing.T) {
+	managertest.Environment(t)
 	calls := mutatingCalls()
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		require.Contains(t, examples, name, "%s is registered and changes something: add an example of its request to faultmatrix_examples_test.go", name)
@@ -58,13 +62,14 @@ func TestFaultMatrix(t *testing.T) {
 // second try, lost answers come to effects that are there twice. A matrix that
 // did not notice would prove nothing.
 func TestTheMatrixNeedsTheEffectKey(t *testing.T) {
+	managertest.Environment(t)
 	for name, test := range map[string]struct {
 		first, last string
 		noticed     []string
 	}{
 		"emptied": {"", "", []string{"crm.AddNote"}},
 		"changed": {effectKey, effectKey + "-other", []string{
-			"crm.AddNote", "email.Send", "payments.ChargeSaved", "payments.EnsureCustomer", "payments.OpenCheckout", "payments.Refund", "payments.TryOut", "sms.Send",
+			"crm.AddNote", "email.Send", "payments.ChargeSaved", "payments.EnsureCustomer", "payments.OpenCheckout", "payments.Refund", "payments.TryOut", "rotation.Create", "sms.Send",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,6 +174,7 @@ type matrixWorld struct {
 	t       *testing.T
 	sandbox *sandbox.Server
 	secrets sandbox.Secrets
+	account *managertest.Server
 	front   *front
 	env     *testsuite.TestActivityEnvironment
 }
@@ -179,9 +185,20 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 	require.NoError(t, err)
 	server, err := sandbox.New(sandbox.Config{Secrets: secrets, EmailActivity: true})
 	require.NoError(t, err)
-	f := newFront(t, server.Handler())
+	account := managertest.New()
+	account.Put("stripe_api_key", secrets.StripeKey, "AWSCURRENT")
+	account.Put("sendgrid_api_key", secrets.SendGridKey, "AWSCURRENT")
+	account.Put("jwt_signing_key", "the key of last year", "AWSCURRENT")
+	vendors := server.Handler()
+	f := newFront(t, http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Amz-Target") != "" {
+			account.ServeHTTP(answer, r)
+			return
+		}
+		vendors.ServeHTTP(answer, r)
+	}))
 	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
-	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, front: f}
+	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, account: account, front: f}
 	w.connect(f.url, 0)
 	return w
 }
@@ -193,7 +210,10 @@ func (w *matrixWorld) connect(address string, timeout time.Duration) {
 	set.callTimeout = timeout
 	keys, err := set.openSecrets(w.t.Context(), slog.New(slog.DiscardHandler))
 	require.NoError(w.t, err)
-	out, err := newAdapters(set, keys, slog.New(slog.DiscardHandler), nil)
+	set.Secrets = manager.Settings{Provider: manager.ProviderAWS, BaseURL: address}
+	set.RotateEvery, set.Overlap = time.Hour, time.Minute
+	require.NoError(w.t, err)
+	out, err := newAdapters(w.t.Context(), set, keys, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite
@@ -239,6 +259,13 @@ func (w *matrixWorld) effects() map[string]int {
 			counts[call.Provider+" "+call.Operation]++
 		}
 	}
+	for stage, text := range w.account.Texts("jwt_signing_key") {
+		if stage != "AWSPENDING" {
+			counts["secretsmanager "+stage+" "+text]++
+		}
+	}
+	counts["secretsmanager versions"] = w.account.Versions("jwt_signing_key")
+	counts["secretsmanager on trial"] = len(w.account.At("jwt_signing_key", "AWSPENDING"))
 	return counts
 }
 

@@ -55,6 +55,7 @@ type watchedWorld struct {
 	t        *testing.T
 	temporal client.Client
 	sandbox  *sandbox.Server
+	secrets  sandbox.Secrets
 	server   *devserver.Server
 	process  *process
 }
@@ -83,7 +84,7 @@ func newWatchedWorld(t *testing.T, change map[string]string) *watchedWorld {
 	// It would begin at every quarter of an hour; here the tests begin it.
 	functions := server.Client().ScheduleClient().GetHandle(t.Context(), setup.FunctionSchedule)
 	require.NoError(t, functions.Pause(t.Context(), client.SchedulePauseOptions{}))
-	w := &watchedWorld{t: t, sandbox: vendors, server: server, process: startProcess(t, server)}
+	w := &watchedWorld{t: t, sandbox: vendors, secrets: secrets, server: server, process: startProcess(t, server)}
 	t.Cleanup(func() { require.Zero(t, w.process.end(t)) })
 	w.temporal = dialSealed(t)
 	return w

@@ -132,7 +132,7 @@ func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 	}
 	keys, err := set.openSecrets(w.t.Context(), slog.New(slog.DiscardHandler))
 	require.NoError(w.t, err)
-	out, err := newAdapters(set, keys, slog.New(slog.DiscardHandler), nil)
+	out, err := newAdapters(w.t.Context(), set, keys, slog.New(slog.DiscardHandler), nil)
 	require.NoError(w.t, err)
 	w.t.Cleanup(out.close)
 	var suite testsuite.WorkflowTestSuite

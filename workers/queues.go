@@ -16,6 +16,7 @@ import (
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
+	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/timetable"
 	"guestjourney/activities/wording"
@@ -72,8 +73,14 @@ func queues(set settings, out *adapters, in inside) []queue {
 			named(w, calendar.Prefix, &calendar.Activities{Diary: out.calendar})
 			named(w, health.Prefix, &health.Activities{Provider: out.calendar})
 		}},
+		{name: options.QueueSecrets, rate: secretsRate, register: func(w worker.Worker) {
+			named(w, rotation.Prefix, &rotation.Activities{Vault: out.vault})
+		}},
 	}
 }
+
+// secretsRate is below what AWS allows for changes: 50 a second.
+const secretsRate = 10
 
 // named registers the methods of a port's struct as "<prefix><method>".
 func named(w worker.Worker, prefix string, activities any) {

@@ -25,6 +25,7 @@ func TestKeysThatRotateAreTakenUpWithoutARestart(t *testing.T) {
 	set := vendorSettings(vendors.secrets, vendors.address)
 	set.Stripe.SecretKey, set.SendGrid.APIKey = "", ""
 	set.Secrets = manager.Settings{Provider: manager.ProviderAWS, BaseURL: aws.URL}
+	set.RotateEvery, set.Overlap = time.Hour, time.Minute
 	for _, name := range []secrets.Name{secrets.StripeAPIKey, secrets.SendGridAPIKey} {
 		aws.Put(string(name), "the key of last year", "AWSCURRENT")
 	}
@@ -35,7 +36,7 @@ func TestKeysThatRotateAreTakenUpWithoutARestart(t *testing.T) {
 		Logger: slog.New(slog.DiscardHandler),
 		Now:    func() time.Time { return time.Unix(1_800_000_000, later.Load()) },
 	})
-	out, err := newAdapters(set, keys, slog.New(slog.DiscardHandler), nil)
+	out, err := newAdapters(t.Context(), set, keys, slog.New(slog.DiscardHandler), nil)
 	require.NoError(t, err)
 	t.Cleanup(out.close)
 	require.ErrorContains(t, out.payments.Ping(t.Context()), "status 401")

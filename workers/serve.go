@@ -48,7 +48,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	out, err := newAdapters(set, keys, logger, measured.meters.Meter("guestjourney/activities/provider"))
+	out, err := newAdapters(ctx, set, keys, logger, measured.meters.Meter("guestjourney/activities/provider"))
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,10 @@ type settings struct {
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
 	Secrets manager.Settings
+	// Overlap is longer than a secret is believed without another look; shorter in
+	// tests only.
+	RotateEvery time.Duration `env:"SECRETS_ROTATE_EVERY" envDefault:"2160h" help:"how long a secret in AWS Secrets Manager is in force before it is replaced"`
+	Overlap     time.Duration `env:"SECRETS_OVERLAP" envDefault:"6m" help:"how long both versions are valid before each step of a rotation"`
 	// OAuthDir is no place that workers share: each fetches its own.
 	OAuthDir string `env:"OAUTH_DIR" envDefault:"./.data/oauth" help:"a folder where OAuth tokens are kept, sealed, over a restart; empty keeps none"`
 
@@ -120,6 +124,7 @@ func (s settings) check() error {
 	for name, value := range map[string]time.Duration{
 		"STICKY_TIMEOUT": s.StickyTimeout, "STOP_TIMEOUT": s.StopTimeout, "BACKLOG_INTERVAL": s.BacklogInterval,
 		"HEALTH_SMS_EVERY": s.HealthSMSEvery, "HEALTH_REPORT_INTERVAL": s.ReportInterval,
+		"SECRETS_ROTATE_EVERY": s.RotateEvery, "SECRETS_OVERLAP": s.Overlap,
 	} {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")

@@ -12,13 +12,15 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/workflows/health"
+	"guestjourney/workflows/rotation"
 )
 
-// IDs of the Schedules: that which starts HealthCheck, and that which starts
-// DeepHealthCheck.
+// IDs of the Schedules: those which start HealthCheck, DeepHealthCheck and
+// RotationRound.
 const (
 	PingSchedule     = "health-ping"
 	FunctionSchedule = "health-function"
+	RotationSchedule = "secret-rotation"
 )
 
 // schedule is one Schedule as it should be. A workflow that it starts takes no
@@ -35,6 +37,7 @@ type schedule struct {
 var schedules = []schedule{
 	{PingSchedule, time.Minute, "health/check", health.CheckType, "asks every provider whether it can be used"},
 	{FunctionSchedule, 15 * time.Minute, "health/deep", health.DeepCheckType, "has providers do what they are there for, without a guest"},
+	{RotationSchedule, 24 * time.Hour, "rotation/round", rotation.RoundType, "begins a rotation of each secret that has been in force for long"},
 }
 
 // ScheduleIDs are the IDs of all Schedules.

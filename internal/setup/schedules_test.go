@@ -13,6 +13,7 @@ import (
 
 	"guestjourney/internal/devserver"
 	"guestjourney/workflows/health"
+	"guestjourney/workflows/rotation"
 )
 
 func TestSchedules(t *testing.T) {
@@ -40,6 +41,7 @@ func TestSchedules(t *testing.T) {
 	}{
 		PingSchedule:     {time.Minute, health.CheckType},
 		FunctionSchedule: {15 * time.Minute, health.DeepCheckType},
+		RotationSchedule: {24 * time.Hour, rotation.RoundType},
 	} {
 		t.Run(id, func(t *testing.T) {
 			handle := connection.ScheduleClient().GetHandle(ctx, id)
@@ -72,7 +74,7 @@ func TestSchedules(t *testing.T) {
 			assert.Equal(t, "the provider moves house", again.State.Note)
 		})
 	}
-	assert.ElementsMatch(t, []string{PingSchedule, FunctionSchedule}, ScheduleIDs())
+	assert.ElementsMatch(t, []string{PingSchedule, FunctionSchedule, RotationSchedule}, ScheduleIDs())
 }
 
 func TestSchedulesOfAServerThatIsNotThere(t *testing.T) {
