@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -12,11 +13,13 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"guestjourney/activities/directory"
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
+	vault "guestjourney/activities/rotation"
 	"guestjourney/workflows/appointment"
 	"guestjourney/workflows/health"
 	"guestjourney/workflows/inbox"
@@ -24,6 +27,7 @@ import (
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
+	"guestjourney/workflows/rotation"
 	"guestjourney/workflows/worldtest"
 )
 
@@ -53,6 +57,7 @@ func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
 			Fact: kit.Fact{ID: "evt_1"}, ReceivedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
 		}},
 		{health.Type, health.ID, health.ID, health.Input{}},
+		{rotation.Type, "rotation/stripe_api_key", "rotation/<secret>", rotation.Input{Secret: "stripe_api_key"}},
 	} {
 		row := offers(t, offering.workflowType, offering.id, offering.shown, offering.input)
 		assert.Contains(t, string(data), row, "the row should be\n%s", row)
@@ -65,7 +70,7 @@ const eventKey = "0f3a5c7e9b1d2f4a6c8e0b2d4f6a8c0e"
 // assertTakes holds what an event may be routed to against what is read there.
 func assertTakes(t *testing.T, workflowType, id, row string) {
 	t.Helper()
-	if workflowType == inbox.Type || workflowType == health.Type {
+	if slices.Contains([]string{inbox.Type, health.Type, rotation.Type}, workflowType) {
 		return // no event is routed to these
 	}
 	for _, signal := range []string{
@@ -83,6 +88,9 @@ func offers(t *testing.T, workflowType, id, shown string, input any) string {
 	stay := worldtest.NewAlone(t, id)
 	stay.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(&temporal.UnknownExternalWorkflowExecutionError{}).Maybe() // there is nobody else
+	stay.RegisterActivityWithOptions(func(context.Context, vault.Secret) (vault.Plan, error) {
+		return vault.Plan{By: vault.ByPerson}, nil
+	}, activity.RegisterOptions{Name: vault.Prefix + "Plan"})
 	stay.After(time.Second, func() {
 		value, err := stay.QueryWorkflowByID(id, "__temporal_workflow_metadata")
 		require.NoError(t, err)

@@ -48,7 +48,7 @@ var plans = map[secrets.Name]Plan{
 		Make:   "choose a new password; change the role's own only after `confirm`",
 		Retire: "change the role's password at once: open connections go on",
 	},
-	secrets.JWTSigningKey: {By: ByAPI, Tested: "signs and verifies with it"},
+	secrets.JWTSigningKey: {By: ByAPI, Tested: "is long enough to sign with"},
 }
 
 // PlanOf returns how a secret is replaced, without its overlap.
