@@ -74,8 +74,8 @@ unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO_TEST) -parallel 7 -p 2 -timeout 20m $(HOUSE)
 
-# Records the replay corpus anew from this checkout. From the first release on,
-# histories are only added.
+# Records the replay corpus from this checkout, and adds what it has not: a history
+# that was released stays what it is.
 histories: $(TEMPORAL)
 	@RECORD_HISTORIES=1 $(GO) test -count=1 -timeout 20m -run TestRecordHistories ./internal/integration/...
 

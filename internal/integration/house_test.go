@@ -68,17 +68,19 @@ type settings struct {
 
 // house is everything that runs.
 type house struct {
-	t        *testing.T
-	server   *devserver.Server
-	sandbox  *sandbox.Server
-	client   client.Client
-	env      []string
-	logs     string
-	worker   *process
-	proxy    *process
-	proxyURL string
-	keys     string
-	program  programs.Program
+	t       *testing.T
+	server  *devserver.Server
+	sandbox *sandbox.Server
+	// sandboxSecrets are what the sandbox's vendors take.
+	sandboxSecrets sandbox.Secrets
+	client         client.Client
+	env            []string
+	logs           string
+	worker         *process
+	proxy          *process
+	proxyURL       string
+	keys           string
+	program        programs.Program
 }
 
 // open starts a house. It closes with the test. Houses share nothing and wait
@@ -100,6 +102,7 @@ func open(t *testing.T, set settings) *house {
 	h.server = devserver.StartWith(t, devserver.Settings{File: set.serverFile})
 	secrets, err := sandbox.GenerateSecrets()
 	require.NoError(t, err)
+	h.sandboxSecrets = secrets
 	h.proxyURL = "http://127.0.0.1:" + freeport.Get(t)
 	h.startSandbox(set, secrets)
 	h.client = h.dial(set)

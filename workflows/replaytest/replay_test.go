@@ -29,6 +29,7 @@ import (
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
+	"guestjourney/workflows/rotation"
 )
 
 // required is what the corpus must hold: every way with the types that it is
@@ -77,6 +78,8 @@ var required = map[string][]string{
 	"event_expired":                {inbox.Type},
 	"open_event":                   {inbox.Type},
 	"providers_watched":            {health.Type, health.CheckType},
+	"secret_replaced":              {rotation.Type, rotation.RoundType},
+	"secret_refused":               {rotation.Type},
 }
 
 func TestReplayEveryRecordedHistory(t *testing.T) {
