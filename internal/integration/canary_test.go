@@ -184,9 +184,9 @@ func (c canaries) leadFile(t *testing.T) string {
 // what it writes beside that is kept. It says whether the CLI did it.
 func (h *house) operates(stdin string, arguments ...string) bool {
 	h.t.Helper()
-	bin, err := binaries()
+	folder, err := binaries()
 	require.NoError(h.t, err)
-	command := exec.Command(filepath.Join(bin, "starter"), arguments...)
+	command := exec.Command(filepath.Join(folder, "starter"), arguments...)
 	command.Env, command.Stdin, command.Stderr = h.env, strings.NewReader(stdin), h.logFile("starter")
 	_, err = command.Output()
 	var failed *exec.ExitError

@@ -32,26 +32,21 @@ import (
 	"guestjourney/internal/temporalclient"
 )
 
+// bin is the folder of `make build`: what it has made is not linked again.
+const bin = "../../bin"
+
 // binaries builds the three programs once for all tests of this package.
 var binaries = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "guestjourney-bin-")
-	if err != nil {
-		return "", err
+	for _, line := range [][]string{
+		{"build", "-o", bin + "/", "guestjourney/starter", "guestjourney/webhookproxy"},
+		{"build", "-o", bin + "/worker", "guestjourney/workers"},
+	} {
+		if output, err := exec.Command("go", line...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(line, " "), err, output)
+		}
 	}
-	build := exec.Command("go", "build", "-o", dir+"/", "guestjourney/workers", "guestjourney/webhookproxy", "guestjourney/starter")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build: %w\n%s", err, output)
-	}
-	return dir, nil
+	return filepath.Abs(bin)
 })
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if dir, err := binaries(); err == nil {
-		_ = os.RemoveAll(dir)
-	}
-	os.Exit(code)
-}
 
 // settings change a house before it opens.
 type settings struct {
@@ -90,7 +85,7 @@ func open(t *testing.T, set settings) *house {
 	if !set.alone {
 		t.Parallel()
 	}
-	bin, err := binaries()
+	folder, err := binaries()
 	require.NoError(t, err)
 	if set.program.Code == "" {
 		set.program = quick()
@@ -107,8 +102,8 @@ func open(t *testing.T, set settings) *house {
 	h.startSandbox(set, secrets)
 	h.client = h.dial(set)
 	h.env = h.environment(t, set, secrets)
-	h.proxy = h.start(filepath.Join(bin, "webhookproxy"), "proxy", h.env)
-	h.worker = h.start(filepath.Join(bin, "workers"), "worker", h.env)
+	h.proxy = h.start(filepath.Join(folder, "webhookproxy"), "proxy", h.env)
+	h.worker = h.start(filepath.Join(folder, "worker"), "worker", h.env)
 	return h
 }
 
@@ -266,17 +261,19 @@ func tail(data []byte, limit int) []byte {
 	return bytes.TrimSpace(data[max(0, len(data)-limit):])
 }
 
-// eventually waits for a condition; it is looked at every 50 ms.
+// glance is the pause between two looks at a condition. Every look costs server and
+// worker some milliseconds, and seven houses look at the same time.
+const glance = 200 * time.Millisecond
+
+// eventually waits for a condition.
 func (h *house) eventually(within time.Duration, what string, condition func() bool) {
 	h.t.Helper()
 	deadline := time.After(within)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
 	for !condition() {
 		select {
 		case <-deadline:
 			h.t.Fatalf("waited %s for: %s", within, what)
-		case <-tick.C:
+		case <-time.After(glance):
 		}
 	}
 }

@@ -39,10 +39,10 @@ type browser struct {
 
 func (h *house) browse() *browser {
 	h.t.Helper()
-	bin, err := binaries()
+	folder, err := binaries()
 	require.NoError(h.t, err)
 	address, token := freeport.Address(h.t), "0123456789abcdef0123456789abcdef"
-	server := exec.Command(filepath.Join(bin, "starter"), "codec")
+	server := exec.Command(filepath.Join(folder, "starter"), "codec")
 	server.Env = []string{"PAYLOAD_KEYS=" + h.keys, "CODEC_ADDR=" + address, "CODEC_TOKEN=" + token, "CODEC_UI_ORIGIN=" + uiOrigin}
 	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	log := h.logFile("codec")
