@@ -63,10 +63,10 @@ unit-workflows:
 
 # Most packages wait for servers more than they compute, so four go side by side.
 # Those that take the longest begin first, so that none of them is left over.
-LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy/deliver ./workflows/modeltest
+LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy/deliver
 HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) $$($(GO) list ./... | grep -v -e /workflows/ $(patsubst ./%,-e %,$(HOUSE)))
+	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows/ $(patsubst ./%,-e %,$(HOUSE)))
 
 # The tests of the whole house come last: they watch real time, and leave a part of
 # the machine idle that ten side by side need. The programs that they run are

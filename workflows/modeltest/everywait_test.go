@@ -1,3 +1,8 @@
+// Each scenario is played once for every wait in it: without the race detector,
+// which makes each several times slower, and sees the same code in the sequences.
+
+//go:build !race
+
 package modeltest
 
 import (

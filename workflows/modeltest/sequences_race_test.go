@@ -4,4 +4,4 @@ package modeltest
 
 // sequences is how many a run under the race detector plays, which makes each
 // several times slower: `make test` runs the package without it as well.
-const sequences = 50
+const sequences = 40
