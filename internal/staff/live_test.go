@@ -113,3 +113,10 @@ func TestARotaThatRunsOut(t *testing.T) {
 	require.EqualError(t, err, "STAFF_FILE: coversUntil: 2027-12-31 is over; add shifts and let it be a later day")
 	require.NotEmpty(t, file.Ladder(clock).Rungs, "and pages go on")
 }
+
+// TestTheExampleIsGood: it is what an operator begins with.
+func TestTheExampleIsGood(t *testing.T) {
+	file, err := staff.Open("../../deploy/staff/example.json", func() time.Time { return now })
+	require.NoError(t, err)
+	assert.Equal(t, [][]string{{"p-ana"}, {"p-eva"}, {"p-ana", "p-eva", "p-med"}, {"p-desk"}}, codes(file.Ladder(now)))
+}
