@@ -15,6 +15,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/email/sendgrid"
 	"guestjourney/activities/health"
+	"guestjourney/activities/paging"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
@@ -52,6 +53,8 @@ type adapters struct {
 
 	// vault is where the secrets are replaced.
 	vault rotation.Vault
+	// pagers page staff; none without a staff file.
+	pagers map[paging.Channel]paging.Pager
 
 	clients []*provider.Client
 }
@@ -116,6 +119,11 @@ func newAdapters(ctx context.Context, set settings, keys *secrets.Cache, logger 
 			return nil, config.Invalid(make.variables, err.Error())
 		}
 	}
+	if set.StaffFile != "" {
+		if err := a.openPagers(set, keys, outside); err != nil {
+			return nil, err
+		}
+	}
 	a.vault = rotation.Unmanaged{}
 	if set.Secrets.Managed() {
 		out, err := outside(awssecrets.Name, "", 0)
@@ -134,7 +142,7 @@ func (a *adapters) circuits() []prometheus.Collector {
 	var gauges []prometheus.Collector
 	for _, client := range a.clients {
 		gauges = append(gauges, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "guestjourney_circuit_state", Help: "0 calls are made, 1 a few are, to try the provider out, 2 they are refused.",
+			Name: "guestjourney_circuit_state", Help: "0 calls are made, 1 a few are, to try the provider out, 2 they are refused; pages are made in any case.",
 			ConstLabels: prometheus.Labels{"provider": client.Name()},
 		}, func() float64 { return float64(client.Circuit()) }))
 	}

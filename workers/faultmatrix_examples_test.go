@@ -8,6 +8,7 @@ import (
 	"guestjourney/activities/calendar"
 	"guestjourney/activities/crm"
 	"guestjourney/activities/email"
+	"guestjourney/activities/paging"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
@@ -64,6 +65,7 @@ var examples = map[string]func(*matrixWorld) any{
 		must[calendar.Ref](w, "calendar.Hold", entry)
 		return calendar.Place{HoldKey: entry.HoldKey, CalendarID: entry.CalendarID}
 	},
+	"paging.Page":       func(*matrixWorld) any { return pageBy(paging.SMS) },
 	"rotation.Create":   func(*matrixWorld) any { return rotation.Secret{Name: "jwt_signing_key"} },
 	"rotation.Promote":  func(w *matrixWorld) any { return onTrial(w) },
 	"rotation.Withdraw": func(w *matrixWorld) any { return onTrial(w) },
@@ -78,6 +80,10 @@ var (
 		Start: time.Date(2027, 3, 2, 16, 0, 0, 0, time.UTC), End: time.Date(2027, 3, 9, 16, 0, 0, 0, time.UTC),
 	}
 )
+
+func pageBy(channel paging.Channel) paging.Page {
+	return paging.Page{Session: "session/matrix", Room: "3", Priority: "HIGH", Code: "HR-LOW", Person: "p-ana", Channel: channel}
+}
 
 // onTrial puts a version of a secret on trial.
 func onTrial(w *matrixWorld) rotation.Version {

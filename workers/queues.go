@@ -14,6 +14,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/health"
 	"guestjourney/activities/options"
+	"guestjourney/activities/paging"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
 	"guestjourney/activities/rotation"
@@ -29,6 +30,8 @@ type inside struct {
 	register  directory.Register
 	catalogue programs.Catalogue
 	desk      health.Desk
+	// rota is nil without a staff file.
+	rota paging.Rota
 }
 
 // queue is one task queue and what this process does for it.
@@ -45,7 +48,7 @@ type queue struct {
 func queues(set settings, out *adapters, in inside) []queue {
 	book := &wording.Book{GuestAppURL: set.GuestAppURL, Sender: set.PropertyName}
 	policy := kit.Policy{AllowPlaintext: func() bool { return set.AllowPlaintext }}
-	return []queue{
+	all := []queue{
 		{name: options.QueueJourneys, workflows: true, register: func(w worker.Worker) {
 			workflows.Register(w, policy)
 			named(w, programs.Prefix, &programs.Activities{Catalogue: in.catalogue})
@@ -77,6 +80,12 @@ func queues(set settings, out *adapters, in inside) []queue {
 			named(w, rotation.Prefix, &rotation.Activities{Vault: out.vault})
 		}},
 	}
+	if in.rota == nil {
+		return all
+	}
+	return append(all, queue{name: options.QueueSessions, register: func(w worker.Worker) {
+		named(w, paging.Prefix, &paging.Activities{Rota: in.rota, Pagers: out.pagers})
+	}})
 }
 
 // secretsRate is below what AWS allows for changes: 50 a second.

@@ -35,6 +35,11 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	if err != nil {
 		return config.Invalid("PROGRAMS_DIR", err.Error())
 	}
+	rota, unwatch, err := set.openStaff(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	keys, err := set.openSecrets(ctx, logger)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func serve(ctx context.Context, set settings, logger *slog.Logger) error {
 	}
 	defer watched.close()
 	return withTemporal(ctx, set, logger, instruments{measured.handler, traces.Provider()}, func(forWorkers, forActivities client.Client) error {
-		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known, desk: desk}
+		in := inside{register: register.New(forActivities, set.IdentityKey.Bytes()), catalogue: known, desk: desk, rota: rota}
 		all := queues(set, out, in)
 		stop, err := watch(ctx, measured, forActivities, all, set.BacklogInterval, logger)
 		if err != nil {

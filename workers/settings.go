@@ -33,6 +33,8 @@ type settings struct {
 	HealthSMSTo    string        `env:"HEALTH_SMS_TO" help:"a number of the house's own, with country code, that is texted to try texts out; empty sends none"`
 	HealthSMSEvery time.Duration `env:"HEALTH_SMS_EVERY" envDefault:"12h" help:"how often that is done while it works"`
 
+	StaffFile string `env:"STAFF_FILE" help:"the file of the people who are paged; without it no session is watched here"`
+
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
 	Secrets manager.Settings
@@ -91,6 +93,7 @@ type twilioSettings struct {
 	APIKeySID    string  `env:"API_KEY_SID,required,notEmpty"`
 	APIKeySecret string  `env:"API_KEY_SECRET,required,notEmpty"`
 	From         string  `env:"FROM,required,notEmpty" help:"a number in E.164 or a messaging service"`
+	CallFrom     string  `env:"CALL_FROM" help:"the number in E.164 that calls staff; empty is FROM, unless that is a messaging service"`
 	BaseURL      string  `env:"BASE_URL"`
 	Rate         float64 `env:"RATE" envDefault:"20"`
 }

@@ -57,6 +57,7 @@ func environment(t *testing.T, vendors string, change map[string]string) {
 }
 
 func TestBadConfigurationIsOneLine(t *testing.T) {
+	soon := time.Now().AddDate(0, 0, 30).Format(time.DateOnly)
 	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
 	for name, test := range map[string]struct {
 		change map[string]string
@@ -84,6 +85,9 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"staff's address":     {map[string]string{"STAFF_ALERT_EMAILS": "duty at casa.example"}, 2, "STAFF_ALERT_EMAILS: entry 1: email: "},
 		"our own number":      {map[string]string{"HEALTH_SMS_TO": "12"}, 2, "HEALTH_SMS_TO: phone: "},
 		"texts to ourselves":  {map[string]string{"HEALTH_SMS_EVERY": "0s"}, 2, "HEALTH_SMS_EVERY: want more than 0"},
+		"no staff file":       {map[string]string{"STAFF_FILE": "/nowhere/staff.json"}, 2, "STAFF_FILE: cannot be read: no such file"},
+		"staff's last day":    {map[string]string{"STAFF_FILE": staffFile(t, "2026-01-01")}, 2, "STAFF_FILE: coversUntil: 2026-01-01 is over"},
+		"who calls staff":     {map[string]string{"STAFF_FILE": staffFile(t, soon), "TWILIO_FROM": "MG1"}, 2, "TWILIO_*: paging: the number that calls"},
 		"log level":           {map[string]string{"LOG_LEVEL": "loud"}, 2, "LOG_LEVEL"},
 		"metrics address":     {map[string]string{"METRICS_ADDR": "127.0.0.1:99999"}, 1, "METRICS_ADDR moves them"},
 		"Temporal is missing": {nil, 1, "no Temporal at 127.0.0.1:1"},

@@ -1,6 +1,7 @@
 package options
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -15,10 +16,14 @@ type Profile struct {
 	// ScheduleToClose bounds all attempts and the wait for a worker together:
 	// no step waits silently for a queue that nobody polls.
 	ScheduleToClose time.Duration
-	// Attempts is the number of tries before the step's own retrying takes over.
+	// Attempts is the number of tries before the step's own retrying takes over; 0
+	// is as many as fit into ScheduleToClose.
 	Attempts int32
 	// Priority within the queue; 0 is PriorityMessage.
 	Priority int
+	// RetryFirst is the pause before the second attempt, which doubles up to
+	// RetryMax; 0 is 1 s, and 30 s.
+	RetryFirst, RetryMax time.Duration
 }
 
 var (
@@ -30,6 +35,13 @@ var (
 	// Probe asks whether a provider can be used: one attempt, because the next
 	// question comes by itself, and over before it comes.
 	Probe = Profile{StartToClose: 35 * time.Second, ScheduleToClose: 45 * time.Second, Attempts: 1}
+	// Page is a page to staff, and what is asked before one: tried again at once and
+	// as often as fits before the ladder's next rung (30 s), which does not wait for
+	// it. Nothing but time ends the tries of a page that may yet arrive.
+	Page = Profile{
+		StartToClose: 10 * time.Second, ScheduleToClose: 25 * time.Second, Attempts: 0, Priority: PriorityAlarm,
+		RetryFirst: 200 * time.Millisecond, RetryMax: 2 * time.Second,
+	}
 )
 
 // Pace scales the waiting of a journey: a real one takes months, the example
@@ -88,9 +100,9 @@ func (p Profile) activityOptions(ctx workflow.Context, queue, summary string) wo
 // Retries is how a call of the profile is tried again.
 func (p Profile) Retries() *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{
-		InitialInterval:    time.Second,
+		InitialInterval:    cmp.Or(p.RetryFirst, time.Second),
 		BackoffCoefficient: 2,
-		MaximumInterval:    30 * time.Second,
+		MaximumInterval:    cmp.Or(p.RetryMax, 30*time.Second),
 		MaximumAttempts:    p.Attempts,
 	}
 }

@@ -19,4 +19,7 @@ const (
 	// QueueSecrets serves the calls to the place that keeps the secrets, and the
 	// trials of new ones.
 	QueueSecrets = "secrets"
+	// QueueSessions serves the monitoring of sessions and the paging of staff, so
+	// that nothing else waits before a page.
+	QueueSessions = "sessions"
 )

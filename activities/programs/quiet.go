@@ -16,8 +16,8 @@ func (q QuietHours) Window() (QuietWindow, error) {
 	if q == (QuietHours{}) {
 		return QuietWindow{}, nil
 	}
-	from, okFrom := timeOfDay(q.From)
-	to, okTo := timeOfDay(q.To)
+	from, okFrom := TimeOfDay(q.From)
+	to, okTo := TimeOfDay(q.To)
 	if !okFrom || !okTo {
 		return QuietWindow{}, errors.New(`want "from" and "to" such as "21:00" and "08:00", or neither`)
 	}
@@ -38,8 +38,8 @@ func (w QuietWindow) Contains(timeOfDay time.Duration) bool {
 	return timeOfDay >= w.From || timeOfDay < w.To
 }
 
-// timeOfDay reads "21:00", with two digits each.
-func timeOfDay(text string) (time.Duration, bool) {
+// TimeOfDay reads "21:00", with two digits each, as what has passed since midnight.
+func TimeOfDay(text string) (time.Duration, bool) {
 	const form = "15:04"
 	clock, err := time.Parse(form, text)
 	if err != nil || len(text) != len(form) {

@@ -22,6 +22,10 @@ type Circuit struct {
 	Failures int
 	// Open is how long it stays open before a call is tried again.
 	Open time.Duration
+	// NeverRefuses makes the circuit a report: it opens, shows it and closes like
+	// any other, and every call is made all the same. For pages to staff, of which
+	// one that was not tried is worse than many that fail.
+	NeverRefuses bool
 }
 
 const (
@@ -39,11 +43,13 @@ const (
 // circuits are the providers that open earlier, or stay open for longer, than
 // the rest.
 var circuits = map[string]Circuit{
-	"hubspot":  {Failures: 5, Open: time.Minute},
-	"sendgrid": {Failures: 3, Open: 30 * time.Second},
-	"stripe":   {Failures: 3, Open: 30 * time.Second},
-	"twilio":   {Failures: 3, Open: 30 * time.Second},
-	"whatsapp": {Failures: 5, Open: time.Minute},
+	"hubspot":         {Failures: 5, Open: time.Minute},
+	"sendgrid":        {Failures: 3, Open: 30 * time.Second},
+	"sendgrid-paging": {Failures: 3, Open: 10 * time.Second, NeverRefuses: true},
+	"stripe":          {Failures: 3, Open: 30 * time.Second},
+	"twilio":          {Failures: 3, Open: 30 * time.Second},
+	"twilio-paging":   {Failures: 3, Open: 10 * time.Second, NeverRefuses: true},
+	"whatsapp":        {Failures: 5, Open: time.Minute},
 }
 
 var circuitOfTheRest = Circuit{Failures: 5, Open: 30 * time.Second}
@@ -56,6 +62,7 @@ func (c Circuit) or(table Circuit) Circuit {
 	if c.Open == 0 {
 		c.Open = table.Open
 	}
+	c.NeverRefuses = c.NeverRefuses || table.NeverRefuses
 	return c
 }
 
@@ -88,7 +95,7 @@ type CircuitState int
 const (
 	CircuitClosed   CircuitState = iota // they are
 	CircuitHalfOpen                     // a few, to try the provider out
-	CircuitOpen                         // they are refused
+	CircuitOpen                         // they are refused, unless it never refuses
 )
 
 // Circuit returns the present state of the provider's circuit.
@@ -177,6 +184,9 @@ func (b *breaker) changed(_ string, from, to gobreaker.State) {
 func (b *breaker) enter(ctx context.Context) (leave func(outcome), err error) {
 	done, err := b.gate.Allow()
 	switch {
+	case err != nil && b.set.NeverRefuses:
+		// Made beside the trials: only those say whether the provider is back.
+		return b.note, nil
 	case errors.Is(err, gobreaker.ErrOpenState):
 		remaining := time.Until(time.Unix(0, b.openUntil.Load()))
 		return nil, &OpenError{Remaining: max(remaining, time.Millisecond)}

@@ -321,3 +321,46 @@ func TestManyAtOnceKeepTheRate(t *testing.T) {
 		assert.Equal(t, (callers*each-rate)/rate*time.Second, time.Since(began))
 	})
 }
+
+// TestACircuitThatNeverRefuses: pages are attempted however many have failed; the
+// state is shown all the same, and the provider's return closes it.
+func TestACircuitThatNeverRefuses(t *testing.T) {
+	for _, name := range []string{"twilio-paging", "sendgrid-paging"} {
+		synctest.Test(t, func(t *testing.T) {
+			v, c, log := circuited(t, name)
+			v.status.Store(500)
+			for made := range 20 {
+				failed := tries(t.Context(), t, c)
+				require.Equal(t, failure.Ambiguous, failed.Class)
+				require.Zero(t, failed.OpenFor)
+				require.EqualValues(t, made+1, v.calls.Load(), "it has left")
+			}
+			assert.Equal(t, provider.CircuitOpen, c.Circuit())
+			assert.Equal(t, 20, c.Standing().Failures)
+
+			v.takes = 500 * time.Millisecond
+			time.Sleep(10*time.Second + time.Millisecond)
+			var work sync.WaitGroup
+			for range 10 { // more at once than those that try it out
+				work.Go(func() { assert.Equal(t, failure.Ambiguous, tries(t.Context(), t, c).Class) })
+			}
+			work.Wait()
+			require.EqualValues(t, 30, v.calls.Load())
+
+			v.status.Store(200)
+			require.Nil(t, tries(t.Context(), t, c), "open, and made")
+			time.Sleep(10*time.Second + time.Millisecond)
+			for range 3 {
+				require.Nil(t, tries(t.Context(), t, c))
+			}
+			assert.Equal(t, provider.CircuitClosed, c.Circuit())
+			var changes []string
+			for _, line := range log.lines(t) {
+				if line["circuit"] == name {
+					changes = append(changes, line["msg"].(string))
+				}
+			}
+			assert.Equal(t, []string{"circuit open", "circuit half-open", "circuit open", "circuit half-open", "circuit closed"}, changes)
+		})
+	}
+}

@@ -69,21 +69,16 @@ func (c *Client) classifyUnanswered(failed *failure.Error, trace *Trace, err err
 
 // classOf is the general classification of an answer.
 func classOf(status int) (failure.Class, string) {
+	class := failure.OfStatus(status)
 	switch {
-	case status == http.StatusTooManyRequests:
-		return failure.Throttled, ""
-	case status == http.StatusTooEarly:
-		return failure.NotProcessed, ""
-	case status == http.StatusRequestTimeout, status >= 500:
-		return failure.Ambiguous, ""
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return failure.Permanent, "check the provider's key and its permissions"
+		return class, "check the provider's key and its permissions"
 	case status >= 400:
-		return failure.Permanent, ""
+		return class, ""
 	case status >= 300:
-		return failure.Permanent, "redirect not followed; check the provider's base URL"
+		return class, "redirect not followed; check the provider's base URL"
 	default:
-		return failure.Ambiguous, "the answer could not be read"
+		return class, "the answer could not be read"
 	}
 }
 

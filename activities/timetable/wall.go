@@ -5,6 +5,14 @@ import (
 	"time"
 )
 
+// At returns when the clock of a zone shows a time of day, since midnight, on a
+// date. Where clocks are put back and it shows it twice, that is the first such
+// instant; where they jump over it, the instant after the jump. A later time of
+// a later day is never earlier.
+func At(year int, month time.Month, day int, timeOfDay time.Duration, zone *time.Location) time.Time {
+	return wall(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(timeOfDay)).instant(zone)
+}
+
 // wall is a time on a clock, without a zone: kept as a time.Time in UTC whose
 // fields are the clock's.
 type wall time.Time

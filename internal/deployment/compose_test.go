@@ -262,7 +262,7 @@ func TestMountedFilesAreThere(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 3, mounted)
+	assert.Equal(t, 4, mounted)
 	temporal, worker := project.Services["temporal"], project.Services["worker"]
 	assert.Equal(t, Environment(t, project, "temporal")["DYNAMIC_CONFIG_FILE_PATH"], temporal.Volumes[0].Target)
 	assert.Equal(t, Environment(t, project, "worker")["PROGRAMS_DIR"], worker.Volumes[0].Target)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Message is a text or mail that a guest received.
+// Message is a text or mail that somebody received, or a call with what was said.
 type Message struct {
-	Channel   string    `json:"channel"` // "sms" or "email"
+	Channel   string    `json:"channel"` // "sms", "email" or "voice"
 	ID        string    `json:"id"`
 	From      string    `json:"from"`
 	To        string    `json:"to"`
@@ -28,7 +28,7 @@ type MessageFilter struct {
 
 var link = regexp.MustCompile(`https?://[^\s"'<>]+[^\s"'<>.,;:!?)]`)
 
-// Messages returns what was sent to guests, the oldest first.
+// Messages returns what was sent, the oldest first.
 func (s *Server) Messages(filter MessageFilter) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,6 +43,9 @@ func (s *Server) Messages(filter MessageFilter) []Message {
 		if text.Direction == twilioOutbound {
 			add(Message{Channel: "sms", ID: text.SID, From: text.From, To: text.To, Body: text.Body, Status: text.Status, EffectKey: text.EffectKey, At: text.CreatedAt})
 		}
+	}
+	for placed := range s.twilio.calls.all() {
+		add(Message{Channel: "voice", ID: placed.SID, From: placed.From, To: placed.To, Body: spokenWords(placed.Twiml), Status: "queued", EffectKey: placed.EffectKey, At: placed.CreatedAt})
 	}
 	for mail := range s.sendgrid.mails.all() {
 		for _, to := range mail.To {

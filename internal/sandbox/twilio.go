@@ -13,11 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// twilioState is one Twilio account. The effect key of a text is the query
-// parameter "op" of its status callback; Twilio has no idempotency, so every
-// accepted call is an effect.
+// twilioState is one Twilio account. The effect key of a text or call is the
+// query parameter "op" of its status callback; Twilio has no idempotency, so
+// every accepted request is an effect.
 type twilioState struct {
 	messages *table[twilioMessage]
+	calls    *table[twilioCall]
 	optedOut *table[bool] // by "from>to" of the texts that are refused
 }
 
@@ -42,6 +43,7 @@ const (
 func (s *Server) twilioTables() {
 	s.twilio = twilioState{
 		messages: newTable[twilioMessage](s.store, "twilio.messages"),
+		calls:    newTable[twilioCall](s.store, "twilio.calls"),
 		optedOut: newTable[bool](s.store, "twilio.opted_out"),
 	}
 }
@@ -56,6 +58,7 @@ func (s *Server) twilioRoutes() {
 	s.route(d, "POST", account+"/Messages.json", "messages.create", s.twilioCreate)
 	s.route(d, "GET", account+"/Messages.json", "messages.list", s.twilioList)
 	s.route(d, "GET", account+"/Messages/{file}", "messages.get", s.twilioGet)
+	s.route(d, "POST", account+"/Calls.json", "calls.create", s.twilioPlaceCall)
 	s.mux.Handle("/twilio/", s.endpoint(d, operation{"unknown", twilioNotFound}))
 }
 

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"guestjourney/internal/reload"
 )
 
 // Watch reads the file every so often and hands what is valid to apply whenever
@@ -12,40 +14,28 @@ import (
 // secret began or ended. What cannot be used is logged, once a state, and
 // changes nothing. It returns when the context ends.
 func (s *Source) Watch(ctx context.Context, every time.Duration, variables []string, apply func() error, logger *slog.Logger) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
 	// What is in force is not known here: it may have changed since it was read.
 	var known [][]string
-	trouble := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+	take := func() error {
+		if err := s.Reload(); err != nil {
+			return err
 		}
-		err := s.Reload()
-		if present := s.snapshot(variables); err == nil && !slices.EqualFunc(known, present, slices.Equal) {
-			if err = apply(); err == nil {
-				if known != nil {
-					logger.Info("webhook secrets changed; requests under way are judged by the old ones")
-				}
-				known = present
-			}
+		present := s.snapshot(variables)
+		if slices.EqualFunc(known, present, slices.Equal) {
+			return nil
 		}
-		if text := errorText(err); text != trouble {
-			trouble = text
-			if err != nil {
-				logger.Error("webhook secrets cannot be taken over; those known before stay in force", "error", text)
-			}
+		if err := apply(); err != nil {
+			return err
 		}
+		if known != nil {
+			logger.Info("webhook secrets changed; requests under way are judged by the old ones")
+		}
+		known = present
+		return nil
 	}
-}
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
+	reload.Watch(ctx, every, take, func(err error) {
+		logger.Error("webhook secrets cannot be taken over; those known before stay in force", "error", err.Error())
+	})
 }
 
 func (s *Source) snapshot(variables []string) [][]string {
