@@ -60,7 +60,8 @@ func New(config Config, now time.Time) (*Detector, error) {
 // that was assigned meanwhile. It errors, and changes nothing, when the protocol
 // cannot be used. Another device has numbers and a clock of its own, and its first
 // samples are awaited from now on; alarms that stand do so until it shows that
-// their condition is over.
+// their condition is over. The monitor's own end with its assignment: it would not
+// be heard to end them.
 func (d *Detector) Configure(config Config, now time.Time) error {
 	if err := config.Protocol.Check(now); err != nil {
 		return err
@@ -68,6 +69,9 @@ func (d *Detector) Configure(config Config, now time.Time) error {
 	if config.Device != d.state.Device {
 		d.state.Device, d.state.Order, d.state.Since = config.Device, order{}, now
 		d.state.Stream = stream{Armed: d.state.Stream.Armed}
+		for _, alarm := range d.state.Monitor {
+			alarm.endAll()
+		}
 	}
 	d.config = config
 	return nil

@@ -20,7 +20,7 @@
 //     asystole.
 //   - Backfill never raises or clears an alarm.
 //   - The monitor's own alarms pass at once, with their priority, which never falls
-//     while they last, and they end when the monitor says so.
+//     while they last, and they end when the monitor says so, or is taken away.
 //
 // A QTc that cannot be judged is a state of its own in the view. A QTc alarm that
 // was active stays active then, since nothing says that the QT is shorter: it ends

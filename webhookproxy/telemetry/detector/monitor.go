@@ -77,6 +77,12 @@ func (r *reported) lasting() *occurrence {
 	return nil
 }
 
+func (r *reported) endAll() {
+	for i := range r.Occurrences {
+		r.Occurrences[i].Over = true
+	}
+}
+
 // settle tells what has changed about one alarm of the monitor's.
 func (d *Detector) settle(code string) []Transition {
 	alarm := d.state.Monitor[code]

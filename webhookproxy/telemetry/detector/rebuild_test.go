@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/reading"
@@ -125,4 +126,47 @@ func TestWhoRebuildsFromNothingIsAtTheBeginning(t *testing.T) {
 	told := d.Tick(start.Add(time.Hour + 10*s)).Transitions
 	require.Equal(t, []string{"stream-stale raised low"}, brief(told))
 	require.Equal(t, uint64(42), told[0].Number)
+}
+
+// TestTwoProcessesAndAKilledOwnerMakeNoFalseAlarm: batches reach the store on two
+// ways with delays of their own; the owner is killed, and after a while another one
+// rebuilds from the store, catches up and goes on.
+func TestTwoProcessesAndAKilledOwnerMakeNoFalseAlarm(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		perMinute := rapid.SampledFrom([]float64{52, 70, 98}).Draw(rt, "per minute")
+		calls := play(steady(perMinute, 45*s), 45*s, timing{tick: 500 * time.Millisecond}, nil)
+		for i := range calls {
+			if calls[i].batch != nil {
+				calls[i].at = calls[i].at.Add(time.Duration(rapid.IntRange(20, 900).Draw(rt, "delay")) * time.Millisecond)
+			}
+		}
+		slices.SortStableFunc(calls, func(a, b input) int { return a.at.Compare(b.at) })
+		killed := start.Add(time.Duration(rapid.IntRange(8_000, 30_000).Draw(rt, "killed")) * time.Millisecond)
+		leased := killed.Add(time.Duration(rapid.IntRange(0, 8_000).Draw(rt, "without an owner")) * time.Millisecond)
+
+		first := watch(t)
+		var told []detector.Transition
+		var history []detector.Received
+		var second *detector.Detector
+		for _, call := range calls {
+			switch {
+			case !call.at.After(killed):
+				told = append(told, do(first, call).Transitions...)
+				if call.batch != nil {
+					history = append(history, detector.Received{Batch: *call.batch, At: call.at})
+				}
+				continue
+			case second == nil:
+				var err error
+				second, err = detector.Rebuild(config(), history, told, killed)
+				require.NoError(rt, err)
+			}
+			if call.batch != nil || call.at.After(leased) { // nobody ticked in between
+				told = append(told, do(second, call).Transitions...)
+			}
+		}
+		if len(told) > 0 {
+			rt.Fatalf("%v", brief(told))
+		}
+	})
 }

@@ -242,6 +242,7 @@ func TestAnotherDeviceGoesOnWithTheSession(t *testing.T) {
 	calls := play(beats, 100*s, timing{}, nil)
 	split := slices.IndexFunc(calls, func(c input) bool { return c.at.Equal(start.Add(40 * s)) })
 	require.Equal(t, []string{"heart-rate-high raised critical"}, vital(run(d, calls[:split])))
+	require.Equal(t, []string{"monitor/vf raised critical"}, brief(d.Feed(telling(1, vf(0, reading.High)), start.Add(40*s)).Transitions))
 
 	other := config()
 	other.Device = "monitor-8"
@@ -251,7 +252,7 @@ func TestAnotherDeviceGoesOnWithTheSession(t *testing.T) {
 			calls[i].batch.Device, calls[i].batch.Sequence = "monitor-8", calls[i].batch.Sequence-uint64(split/2)
 		}
 	}
-	require.Equal(t, []string{"heart-rate-high cleared critical"}, vital(run(d, calls[split:])), "numbers from 1 are no repetition")
+	require.Equal(t, []string{"monitor/vf cleared critical", "heart-rate-high cleared critical"}, vital(run(d, calls[split:])), "numbers from 1 are no repetition")
 
 	unsigned := config()
 	unsigned.Protocol.QTcChange = 90
