@@ -1,8 +1,10 @@
 package detector
 
 import (
+	"errors"
 	"time"
 
+	"guestjourney/internal/cardiac"
 	"guestjourney/webhookproxy/telemetry/reading"
 )
 
@@ -50,20 +52,31 @@ type alarm struct {
 // helps.
 const version = 1
 
-// New begins to watch at a time. It errors when the protocol cannot be used.
+// errBaseline: with such a one, the alarm of its change would be off, and nobody
+// would know.
+var errBaseline = errors.New("detector: baseline: want a QTc of 200 to 1000 ms, or 0 for none")
+
+func (c Config) check(now time.Time) error {
+	if c.Baseline != 0 && !(c.Baseline >= cardiac.MinQT && c.Baseline <= cardiac.MaxQT) { // also when it is NaN
+		return errBaseline
+	}
+	return c.Protocol.Check(now)
+}
+
+// New begins to watch at a time. Its errors are those of Configure.
 func New(config Config, now time.Time) (*Detector, error) {
 	d := &Detector{state: newState(now)}
 	return d, d.Configure(config, now)
 }
 
 // Configure goes on by another config, for a protocol that was signed or a device
-// that was assigned meanwhile. It errors, and changes nothing, when the protocol
-// cannot be used. Another device has numbers and a clock of its own, and its first
+// that was assigned meanwhile. It errors, and changes nothing, when the protocol or
+// the baseline cannot be used. Another device has numbers and a clock of its own, and its first
 // samples are awaited from now on; alarms that stand do so until it shows that
 // their condition is over. The monitor's own end with its assignment: it would not
 // be heard to end them.
 func (d *Detector) Configure(config Config, now time.Time) error {
-	if err := config.Protocol.Check(now); err != nil {
+	if err := config.check(now); err != nil {
 		return err
 	}
 	if config.Device != d.state.Device {

@@ -73,6 +73,16 @@ func judgeEvaluable(m *moment) judged {
 	return judged{low: ofTruth(missing), warning: ofTruth(missing && m.qtcAlarm)}
 }
 
+// judgeNoRate: leads that are on and a monitor that sends, but no heart rate to
+// watch, whether there never was one or there is none any more. A standstill has its
+// own alarm, once there was a rate.
+func judgeNoRate(m *moment) judged {
+	if m.Newest.IsZero() || m.stale || !m.hasECG() || m.ecg(m.rhythm.Asystole) == beyond {
+		return judged{}
+	}
+	return judged{warning: ofTruth(!m.hasRate)}
+}
+
 // judgeStale: a device that nobody assigned owes no samples.
 func judgeStale(m *moment) judged {
 	if m.config.Device == "" {

@@ -60,7 +60,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 		after time.Duration
 	}{
 		"nothing wrong":                  {[]part{{70, 110 * s}}, 60 * s},
-		"within the hysteresis":          {[]part{{70, 10 * s}, {130, 20 * s}, {117, 370 * s}}, 345 * s},
+		"within the hysteresis":          {[]part{{70, 10 * s}, {130, 20 * s}, {117, 370 * s}}, 335 * s},
 		"about to be cleared":            {[]part{{70, 30 * s}, {130, 40 * s}, {80, 100 * s}}, 85 * s},
 		"a rate that has just changed":   {[]part{{70, 30 * s}, {130, 90 * s}}, 37 * s},
 		"standstill":                     {[]part{{70, 60 * s}, {0, 90 * s}}, 80 * s},
@@ -69,7 +69,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			beats, _ := heart(c.beats...)
-			one, other, byOne, byOther := takeOver(t, play(beats, c.after+50*s, timing{tick: 500 * time.Millisecond}, pressed), c.after)
+			one, other, byOne, byOther := takeOver(t, play(beats, c.after+45*s, timing{tick: 500 * time.Millisecond}, pressed), c.after)
 			require.Equal(t, brief(byOne), brief(byOther))
 			require.Equal(t, codes(one), codes(other))
 			for i := range byOne {
@@ -82,7 +82,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 }
 
 func TestWhoRebuildsKeepsTheMonitorsAlarmUntilItsEnd(t *testing.T) {
-	calls := play(steady(70, 370*s), 370*s, timing{}, func(sample *reading.Sample) { withQT(sample, 430, 70) })
+	calls := play(steady(70, 340*s), 340*s, timing{}, func(sample *reading.Sample) { withQT(sample, 430, 70) })
 	for i := range calls {
 		if calls[i].batch == nil {
 			continue
@@ -90,11 +90,11 @@ func TestWhoRebuildsKeepsTheMonitorsAlarmUntilItsEnd(t *testing.T) {
 		switch calls[i].at.Sub(start) {
 		case 10 * s: // and never again: not what the format asks for
 			calls[i].batch.Alarms = []reading.Alarm{vf(10*s, reading.High)}
-		case 360 * s:
-			calls[i].batch.Alarms = []reading.Alarm{ended(vf(10*s, reading.High), 359*s)}
+		case 335 * s:
+			calls[i].batch.Alarms = []reading.Alarm{ended(vf(10*s, reading.High), 334*s)}
 		}
 	}
-	_, other, byOne, byOther := takeOver(t, calls, 350*s)
+	_, other, byOne, byOther := takeOver(t, calls, 325*s)
 	require.Equal(t, []string{"monitor/vf cleared critical"}, brief(byOther))
 	require.Equal(t, byOne, byOther)
 	require.Empty(t, codes(other))
@@ -134,14 +134,14 @@ func TestWhoRebuildsFromNothingIsAtTheBeginning(t *testing.T) {
 func TestTwoProcessesAndAKilledOwnerMakeNoFalseAlarm(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		perMinute := rapid.SampledFrom([]float64{52, 70, 98}).Draw(rt, "per minute")
-		calls := play(steady(perMinute, 45*s), 45*s, timing{tick: 500 * time.Millisecond}, nil)
+		calls := play(steady(perMinute, 30*s), 30*s, timing{tick: 500 * time.Millisecond}, nil)
 		for i := range calls {
 			if calls[i].batch != nil {
 				calls[i].at = calls[i].at.Add(time.Duration(rapid.IntRange(20, 900).Draw(rt, "delay")) * time.Millisecond)
 			}
 		}
 		slices.SortStableFunc(calls, func(a, b input) int { return a.at.Compare(b.at) })
-		killed := start.Add(time.Duration(rapid.IntRange(8_000, 30_000).Draw(rt, "killed")) * time.Millisecond)
+		killed := start.Add(time.Duration(rapid.IntRange(8_000, 18_000).Draw(rt, "killed")) * time.Millisecond)
 		leased := killed.Add(time.Duration(rapid.IntRange(0, 8_000).Draw(rt, "without an owner")) * time.Millisecond)
 
 		first := watch(t)

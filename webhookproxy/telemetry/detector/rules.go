@@ -19,6 +19,7 @@ const (
 	SystolicHigh     = "systolic-high"
 	LeadOff          = "lead-off"
 	SignalUnusable   = "signal-unusable"
+	NoHeartRate      = "no-heart-rate"
 	StreamStale      = "stream-stale"
 	SequenceGap      = "sequence-gap"
 	UnassignedDevice = "unassigned-device"
@@ -28,13 +29,15 @@ const (
 
 // On-delays: how long a condition lasts before it is an alarm. A critical one is
 // an alarm within ten seconds of the change of the heart, which leaves this much;
-// a warning has the time that keeps movement from being one.
+// a warning has the fifteen seconds with which arrhythmic records gave one or two
+// an hour instead of more than forty.
 const (
 	atOnce       = time.Duration(0)
 	criticalLow  = 2 * time.Second
 	criticalHigh = 4 * time.Second
 	warningDelay = 15 * time.Second
 	rhythmDelay  = 4 * time.Second
+	noRate       = 30 * time.Second
 	notEvaluable = time.Minute
 )
 
@@ -99,6 +102,7 @@ var rules = []rule{
 	{StreamStale, Technical, lost, judgeStale},
 	{LeadOff, Technical, lost, func(m *moment) judged { return m.newest(m.Leads == reading.LeadsOff) }},
 	{SignalUnusable, Technical, lost, func(m *moment) judged { return m.newest(m.Leads == reading.LeadsOn && m.Quality == reading.Unusable) }},
+	{NoHeartRate, Technical, delays{never, noRate, never}, judgeNoRate},
 	{UnassignedDevice, Technical, delays{never, atOnce, never}, func(m *moment) judged { return judged{warning: m.happened(m.lastUnassigned)} }},
 	{QTcNotEvaluable, Technical, delays{notEvaluable, notEvaluable, never}, judgeEvaluable},
 	{SequenceGap, Technical, delays{atOnce, never, never}, func(m *moment) judged { return judged{low: m.happened(m.lastGap)} }},

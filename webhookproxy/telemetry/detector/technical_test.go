@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -101,7 +102,8 @@ func TestAnUnusableSignalIsNoStandstill(t *testing.T) {
 
 func TestNothingAlarmsBeforeAValidECG(t *testing.T) {
 	told := run(watch(t), play(nil, 60*s, timing{}, nil))
-	require.Empty(t, told)
+	require.Equal(t, []string{"no-heart-rate raised warning"}, brief(told), "but who looks knows")
+	require.Equal(t, 30*s, told[0].At.Sub(start))
 	d := watch(t)
 	run(d, play(steady(70, 10*s), 3*s, timing{}, nil))
 	require.False(t, d.View().Armed, "three beats")
@@ -334,4 +336,28 @@ func TestTimeGoesForwardsOnly(t *testing.T) {
 	d.Tick(start.Add(3 * s))
 	told := d.Feed(telling(1, vf(0, reading.High)), start.Add(2*s)).Transitions
 	require.Equal(t, start.Add(3*s), told[0].At, "stamped by a process whose clock is behind")
+}
+
+func TestARateThatCannotBeJudgedIsTold(t *testing.T) {
+	told := run(watch(t), play(steady(70, 120*s), 120*s, timing{}, func(sample *reading.Sample) {
+		if after := sample.At.Sub(start); after >= 20*s && after < 70*s {
+			for i := range sample.Beats {
+				sample.Beats[i].RRMs = nil // beats, but no intervals
+			}
+		}
+	}))
+	require.Equal(t, []string{"no-heart-rate raised warning", "no-heart-rate cleared warning"}, vital(told))
+
+	beats, _ := heart(part{70, 20 * s}, part{0, 60 * s})
+	told = run(watch(t), play(beats, 80*s, timing{}, nil))
+	require.Empty(t, of(told, detector.NoHeartRate), "a standstill has its own alarm")
+}
+
+func TestABaselineThatWouldSwitchItsAlarmOffIsRefused(t *testing.T) {
+	for _, baseline := range []float64{-1, 100, 4100, math.NaN()} {
+		c := config()
+		c.Baseline = baseline
+		_, err := detector.New(c, start)
+		require.ErrorContains(t, err, "detector: baseline: want", baseline)
+	}
 }
