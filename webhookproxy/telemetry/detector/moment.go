@@ -32,9 +32,9 @@ func (d *Detector) look() *moment {
 	}
 	m.monitor = s.Clock.monitor(now)
 	m.stale = m.monitor.Sub(s.Newest) > cardiac.StaleAfter
-	m.rhythm = cardiac.Assess(s.Beats, s.Signal, m.monitor, cardiac.DefaultLimits())
+	m.rhythm = cardiac.Assess(s.recent(), s.Signal, m.monitor, cardiac.DefaultLimits())
 	m.rate, m.hasRate = m.heartRate()
-	m.qtc = cardiac.JudgeQTc(s.QTs, m.rhythm.Irregularity.SuggestsAF, m.monitor)
+	m.qtc = cardiac.JudgeQTc(s.QTs, s.AF, m.monitor)
 	return m
 }
 
@@ -53,10 +53,10 @@ func (m *moment) heartRate() (measured, bool) {
 	return measured{Value: m.rhythm.Rate.PerMinute, At: m.monitor.Add(-m.rhythm.Rate.Age)}, true
 }
 
-// ecg returns a finding about the ECG if there is anything to judge by: a valid
-// ECG was there once, and beats are what the monitor sends.
+// ecg returns a finding about the ECG if there is anything to judge by: the stream
+// lives, a valid ECG was there once, and beats are what the monitor sends.
 func (m *moment) ecg(verdict cardiac.Verdict) finding {
-	if !m.Armed || !m.HasBeats {
+	if m.stale || !m.Armed || !m.HasBeats {
 		return unknown
 	}
 	return ofVerdict(verdict)

@@ -13,8 +13,12 @@ import (
 	"guestjourney/webhookproxy/telemetry/reading"
 )
 
-// takeOver lets one owner run until a time, and another rebuild from the batches of
-// the last five minutes and go on. It returns both, and what each told after it.
+// kept is what these tests rebuild from: less than the five minutes, so that what
+// is older comes soon.
+const kept = 60 * s
+
+// takeOver lets one owner run until a time, and another rebuild from the batches
+// kept and go on. It returns both, and what each told after it.
 func takeOver(t *testing.T, calls []input, after time.Duration) (one, other *detector.Detector, byOne, byOther []detector.Transition) {
 	t.Helper()
 	at := start.Add(after)
@@ -31,7 +35,7 @@ func takeOver(t *testing.T, calls []input, after time.Duration) (one, other *det
 	}
 	var history []detector.Received
 	for _, call := range calls[:split] {
-		if call.batch != nil && at.Sub(call.at) <= detector.Window {
+		if call.batch != nil && at.Sub(call.at) <= kept {
 			history = append(history, detector.Received{Batch: *call.batch, At: call.at})
 		}
 	}
@@ -60,7 +64,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 		after time.Duration
 	}{
 		"nothing wrong":                  {[]part{{70, 110 * s}}, 60 * s},
-		"within the hysteresis":          {[]part{{70, 10 * s}, {130, 20 * s}, {117, 370 * s}}, 335 * s},
+		"within the hysteresis":          {[]part{{70, 10 * s}, {130, 20 * s}, {117, 130 * s}}, 95 * s},
 		"about to be cleared":            {[]part{{70, 30 * s}, {130, 40 * s}, {80, 100 * s}}, 85 * s},
 		"a rate that has just changed":   {[]part{{70, 30 * s}, {130, 90 * s}}, 37 * s},
 		"standstill":                     {[]part{{70, 60 * s}, {0, 90 * s}}, 80 * s},
@@ -69,7 +73,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			beats, _ := heart(c.beats...)
-			one, other, byOne, byOther := takeOver(t, play(beats, c.after+45*s, timing{tick: 500 * time.Millisecond}, pressed), c.after)
+			one, other, byOne, byOther := takeOver(t, play(beats, c.after+35*s, timing{tick: 500 * time.Millisecond}, pressed), c.after)
 			require.Equal(t, brief(byOne), brief(byOther))
 			require.Equal(t, codes(one), codes(other))
 			for i := range byOne {
@@ -82,7 +86,7 @@ func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
 }
 
 func TestWhoRebuildsKeepsTheMonitorsAlarmUntilItsEnd(t *testing.T) {
-	calls := play(steady(70, 340*s), 340*s, timing{}, func(sample *reading.Sample) { withQT(sample, 430, 70) })
+	calls := play(steady(70, 100*s), 100*s, timing{}, func(sample *reading.Sample) { withQT(sample, 430, 70) })
 	for i := range calls {
 		if calls[i].batch == nil {
 			continue
@@ -90,11 +94,11 @@ func TestWhoRebuildsKeepsTheMonitorsAlarmUntilItsEnd(t *testing.T) {
 		switch calls[i].at.Sub(start) {
 		case 10 * s: // and never again: not what the format asks for
 			calls[i].batch.Alarms = []reading.Alarm{vf(10*s, reading.High)}
-		case 335 * s:
-			calls[i].batch.Alarms = []reading.Alarm{ended(vf(10*s, reading.High), 334*s)}
+		case 95 * s:
+			calls[i].batch.Alarms = []reading.Alarm{ended(vf(10*s, reading.High), 94*s)}
 		}
 	}
-	_, other, byOne, byOther := takeOver(t, calls, 325*s)
+	_, other, byOne, byOther := takeOver(t, calls, 85*s)
 	require.Equal(t, []string{"monitor/vf cleared critical"}, brief(byOther))
 	require.Equal(t, byOne, byOther)
 	require.Empty(t, codes(other))

@@ -97,7 +97,7 @@ var rules = []rule{
 	// Raised at the onset and cleared at the termination: both come out, and
 	// nothing in between.
 	{AtrialFib, Physiological, delays{never, rhythmDelay, never},
-		func(m *moment) judged { return judged{warning: m.ecg(m.rhythm.Irregularity.SuggestsAF)} }},
+		func(m *moment) judged { return judged{warning: m.ecg(m.AF)} }},
 	{QTcChange, Physiological, delays{never, warningDelay, never}, judgeQTcChange},
 	{StreamStale, Technical, lost, judgeStale},
 	{LeadOff, Technical, lost, func(m *moment) judged { return m.newest(m.Leads == reading.LeadsOff) }},

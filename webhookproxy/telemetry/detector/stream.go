@@ -22,6 +22,7 @@ type stream struct {
 	Clock    clock                `json:"clock"`
 	Newest   time.Time            `json:"newest,omitzero"` // sample; zero when none has come
 	Beats    beatLog              `json:"beats,omitempty"` // of Window
+	AF       cardiac.Verdict      `json:"af,omitzero"`     // whether the beats suggest atrial fibrillation
 	QTs      []cardiac.QTReading  `json:"qts,omitempty"`   // of cardiac.QTHorizon
 	Signal   cardiac.Stretch      `json:"signal"`          // the latest unbroken one
 	Unbroken bool                 `json:"unbroken,omitzero"`
@@ -64,6 +65,17 @@ func (s *stream) take(samples []reading.Sample, received time.Time) {
 		}
 	}
 	s.trim()
+	// Not at every look: it is most of the work, and takes minutes to change.
+	s.AF = cardiac.JudgeIrregularity(s.Beats, s.Newest).SuggestsAF
+}
+
+// recent are the beats that the rate and the pauses look at.
+func (s *stream) recent() []cardiac.Beat {
+	first := len(s.Beats)
+	for first > 0 && s.Newest.Sub(s.Beats[first-1].At) <= cardiac.RateHorizon {
+		first--
+	}
+	return s.Beats[first:]
 }
 
 // clockSetBack forgets what was measured by a clock that is no longer the one:

@@ -51,7 +51,7 @@ func (d *Detector) View() View {
 	v := View{
 		At: d.state.Now, Armed: m.Armed, Stale: m.stale, Leads: m.Leads, Quality: m.Quality,
 		Systolic: m.shown(systolic), Diastolic: m.shown(diastolic), SpO2: m.shown(spo2), Battery: m.shown(battery),
-		QTcStatus: m.qtc.Status.String(), Rhythm: m.rhythm.Irregularity.SuggestsAF.String(), Alarms: d.active(),
+		QTcStatus: m.qtc.Status.String(), Rhythm: m.AF.String(), Alarms: d.active(),
 	}
 	if m.hasRate {
 		v.HeartRate = &Value{Value: m.rate.Value, Age: m.monitor.Sub(m.rate.At)}
