@@ -108,10 +108,26 @@ func TestFibrillationIsToldAtItsOnsetAndItsEnd(t *testing.T) {
 	for last().Before(start.Add(440 * s)) {
 		beats = append(beats, last().Add(800*time.Millisecond))
 	}
-	told := of(run(watch(t), play(beats, 440*s, timing{}, nil)), detector.AtrialFib)
+	calls := play(beats, 440*s, timing{}, nil)
+	d := watch(t)
+	var told []detector.Transition
+	var checkpoints [][]byte // a second apart
+	for _, call := range calls {
+		told = append(told, of(do(d, call).Transitions, detector.AtrialFib)...)
+		if call.batch != nil && call.at.After(start.Add(300*s)) && len(told) < 2 {
+			checkpoints = append(checkpoints, checkpointOf(t, d))
+		}
+	}
 	require.Equal(t, []string{"af raised warning", "af cleared warning"}, brief(told))
 	assert.Greater(t, told[0].At.Sub(start), 110*s)
 	assert.Greater(t, told[1].At.Sub(start), 310*s)
+
+	// Fifteen seconds of an even pulse, and then nobody knows.
+	d, err := detector.Restore(config(), checkpoints[len(checkpoints)-15], start)
+	require.NoError(t, err)
+	for after := range 60 {
+		require.Empty(t, of(d.Tick(told[1].At.Add(time.Duration(after-15)*s)).Transitions, detector.AtrialFib))
+	}
 }
 
 // withQT adds a QT that is this QTc by Fridericia.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"guestjourney/internal/cardiac"
 )
 
 // TestALevelComesAndGoesByItsTimes: a finding a second, and below it the seconds in
@@ -58,4 +60,17 @@ func TestTheClocksLeastDelayIsItsOffset(t *testing.T) {
 	assert.Equal(t, time.Hour+100*time.Millisecond, c.offset(), "of the minute before")
 	observe(122*time.Second, 250*time.Millisecond)
 	assert.Equal(t, time.Hour+200*time.Millisecond, c.offset(), "a clock that falls behind is followed")
+}
+
+func TestWhatIsTooOldIsForgotten(t *testing.T) {
+	newest := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	var s stream
+	s.Newest = newest
+	for _, age := range []time.Duration{Window + 1, Window, time.Minute, cardiac.QTHorizon + 1, cardiac.QTHorizon, 0} {
+		s.Beats = append(s.Beats, cardiac.Beat{At: newest.Add(-age)})
+		s.QTs = append(s.QTs, cardiac.QTReading{At: newest.Add(-age)})
+	}
+	s.trim()
+	assert.Len(t, s.Beats, 5)
+	assert.Len(t, s.QTs, 2)
 }

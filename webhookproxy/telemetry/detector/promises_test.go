@@ -21,7 +21,7 @@ func drawCalls(t *rapid.T) []input {
 	for range rapid.IntRange(1, 3).Draw(t, "parts") {
 		parts = append(parts, part{
 			rapid.SampledFrom([]float64{0, 35, 45, 70, 110, 150}).Draw(t, "per minute"),
-			time.Duration(rapid.IntRange(5, 20).Draw(t, "lasts")) * s,
+			time.Duration(rapid.IntRange(4, 14).Draw(t, "lasts")) * s,
 		})
 	}
 	beats, _ := heart(parts...)
@@ -29,7 +29,7 @@ func drawCalls(t *rapid.T) []input {
 		phase: time.Duration(rapid.IntRange(0, 999).Draw(t, "phase")) * time.Millisecond, latency: 100 * time.Millisecond,
 		tick: 500 * time.Millisecond, monitorAhead: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "ahead"),
 	}
-	calls := play(beats, 32*s, how, func(sample *reading.Sample) { drawSample(t, sample) })
+	calls := play(beats, 24*s, how, func(sample *reading.Sample) { drawSample(t, sample) })
 	for i := range calls {
 		if calls[i].batch != nil {
 			drawBatch(t, &calls[i])

@@ -138,14 +138,14 @@ func TestWhoRebuildsFromNothingIsAtTheBeginning(t *testing.T) {
 func TestTwoProcessesAndAKilledOwnerMakeNoFalseAlarm(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		perMinute := rapid.SampledFrom([]float64{52, 70, 98}).Draw(rt, "per minute")
-		calls := play(steady(perMinute, 30*s), 30*s, timing{tick: 500 * time.Millisecond}, nil)
+		calls := play(steady(perMinute, 24*s), 24*s, timing{tick: 500 * time.Millisecond}, nil)
 		for i := range calls {
 			if calls[i].batch != nil {
 				calls[i].at = calls[i].at.Add(time.Duration(rapid.IntRange(20, 900).Draw(rt, "delay")) * time.Millisecond)
 			}
 		}
 		slices.SortStableFunc(calls, func(a, b input) int { return a.at.Compare(b.at) })
-		killed := start.Add(time.Duration(rapid.IntRange(8_000, 18_000).Draw(rt, "killed")) * time.Millisecond)
+		killed := start.Add(time.Duration(rapid.IntRange(6_000, 14_000).Draw(rt, "killed")) * time.Millisecond)
 		leased := killed.Add(time.Duration(rapid.IntRange(0, 8_000).Draw(rt, "without an owner")) * time.Millisecond)
 
 		first := watch(t)
