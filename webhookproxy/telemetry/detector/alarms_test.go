@@ -13,6 +13,7 @@ import (
 )
 
 func TestAWarningEscalatesEasesClearsAndComesAgain(t *testing.T) {
+	t.Parallel()
 	beats, begins := heart(part{80, 30 * s}, part{110, 40 * s}, part{130, 40 * s}, part{110, 60 * s}, part{80, 60 * s}, part{110, 40 * s})
 	told := run(watch(t), play(beats, 270*s, timing{}, nil))
 	require.Equal(t, []string{
@@ -28,6 +29,7 @@ func TestAWarningEscalatesEasesClearsAndComesAgain(t *testing.T) {
 }
 
 func TestWithinTheHysteresisNothingClears(t *testing.T) {
+	t.Parallel()
 	beats, _ := heart(part{80, 30 * s}, part{130, 20 * s}, part{117, 90 * s})
 	told := run(watch(t), play(beats, 135*s, timing{}, nil))
 	require.Equal(t, []string{"heart-rate-high raised critical"}, vital(told), "117 is not 5 below 120")
@@ -99,6 +101,7 @@ func TestAPauseIsAWarningAtOnceAndAsystoleOfItsOwn(t *testing.T) {
 }
 
 func TestFibrillationIsToldAtItsOnsetAndItsEnd(t *testing.T) {
+	t.Parallel()
 	beats := steady(75, 110*s)
 	last := func() time.Time { return beats[len(beats)-1] }
 	for x := uint32(1); last().Before(start.Add(280 * s)); {
@@ -146,6 +149,7 @@ func qtcPlay(lasts time.Duration, qtc func(after time.Duration) float64, edit fu
 }
 
 func TestQTcWarnsAndIsCriticalAndItsChangeToo(t *testing.T) {
+	t.Parallel()
 	told := run(watch(t), qtcPlay(240*s, func(after time.Duration) float64 {
 		switch {
 		case after < 30*s:
@@ -180,6 +184,7 @@ func TestAQTcByAnotherFormulaIsJudgedByFridericia(t *testing.T) {
 }
 
 func TestAQTcAlarmDoesNotEndBecauseNobodyCanJudgeIt(t *testing.T) {
+	t.Parallel()
 	wide := func(sample *reading.Sample) {
 		if after := sample.At.Sub(start); after >= 60*s && after < 240*s {
 			sample.QT.QRSMs = 140

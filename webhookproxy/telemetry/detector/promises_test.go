@@ -79,6 +79,7 @@ func drawBatch(t *rapid.T, call *input) {
 // and cleared in turns; a priority changes when it says so; the monitor's never
 // falls.
 func TestWhateverComesTransitionsAreInOrder(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		told := run(watch(t), drawCalls(rt))
 		last := map[string]detector.Transition{}
@@ -109,6 +110,7 @@ func TestWhateverComesTransitionsAreInOrder(t *testing.T) {
 // TestAnOwnerThatTakesOverGoesOn: a restored state and the same calls give the same
 // transitions and the same state, wherever the change is.
 func TestAnOwnerThatTakesOverGoesOn(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		calls := drawCalls(rt)
 		at := rapid.IntRange(0, len(calls)).Draw(rt, "taken over after")

@@ -53,6 +53,7 @@ func codes(d *detector.Detector) []string {
 }
 
 func TestWhoRebuildsHasTheSameAlarms(t *testing.T) {
+	t.Parallel()
 	pressed := func(sample *reading.Sample) {
 		withQT(sample, 430, 70)
 		if sample.At.Equal(start.Add(20 * s)) {
@@ -136,6 +137,7 @@ func TestWhoRebuildsFromNothingIsAtTheBeginning(t *testing.T) {
 // ways with delays of their own; the owner is killed, and after a while another one
 // rebuilds from the store, catches up and goes on.
 func TestTwoProcessesAndAKilledOwnerMakeNoFalseAlarm(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		perMinute := rapid.SampledFrom([]float64{52, 70, 98}).Draw(rt, "per minute")
 		calls := play(steady(perMinute, 24*s), 24*s, timing{tick: 500 * time.Millisecond}, nil)

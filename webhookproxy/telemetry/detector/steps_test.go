@@ -38,6 +38,7 @@ func latest(t *testing.T, alarm string, parts ...part) time.Duration {
 }
 
 func TestEveryStepOfTheHeartRateIsAnAlarmWithinTenSeconds(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		from, to float64
 		alarm    string
