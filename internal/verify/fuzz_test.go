@@ -102,6 +102,7 @@ func FuzzStandard(f *testing.F)       { fuzzScheme(f, "standard") }
 func FuzzCloudinary(f *testing.F)     { fuzzScheme(f, "cloudinary") }
 func FuzzCloudinary256(f *testing.F)  { fuzzScheme(f, "cloudinary256") }
 func FuzzContentful(f *testing.F)     { fuzzScheme(f, "contentful") }
+func FuzzDevice(f *testing.F)         { fuzzScheme(f, "device") }
 
 // 360dialog's signature may have a label.
 func Fuzz360Dialog(f *testing.F) {

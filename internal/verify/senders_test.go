@@ -196,6 +196,17 @@ var senders = map[string]sender{
 			return headers(verify.StandardIDHeader, "msg_1", verify.StandardTimestampHeader, text, verify.StandardSignatureHeader, "v1,"+base64Of(mac))
 		},
 	},
+	"device": {
+		verifier: wide(verify.NewDevice), secret: rand.Text,
+		names: []string{verify.DeviceNameHeader, verify.DeviceSequenceHeader, verify.DeviceTimestampHeader, verify.DeviceHeader},
+		past:  300 * time.Second, future: 60 * time.Second, unit: time.Second,
+		sign: func(secret string, message verify.Message, at time.Time) http.Header {
+			text := stamp(at, time.Second)
+			mac := hmacOf([]byte(secret), "monitor-7.41."+text+"."+string(message.Body))
+			return headers(verify.DeviceNameHeader, "monitor-7", verify.DeviceSequenceHeader, "41",
+				verify.DeviceTimestampHeader, text, verify.DeviceHeader, hexOf(mac))
+		},
+	},
 	"sendgrid": {
 		verifier: wide(verify.NewSendGrid), secret: newPublicKey,
 		names: []string{verify.SendGridHeader, verify.SendGridTimestampHeader}, past: 24 * time.Hour, future: 60 * time.Second, unit: time.Second,
