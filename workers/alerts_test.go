@@ -105,7 +105,7 @@ func TestBacklogOnTheRealEndpoint(t *testing.T) {
 		shows(`guestjourney_parked{workflow_type="` + name + `"} 0`)
 	}
 	requireRuleMetrics(t, scrape)
-	for _, q := range outsideQueues(settings{}, &adapters{}) {
+	for _, q := range queues(settings{}, &adapters{}, inside{}) {
 		shows(`guestjourney_queue_depth{task_queue="` + q.name + `",task_type="activity"} 0`)
 	}
 
