@@ -183,6 +183,27 @@ func TestAPlaceThatIsDownOrRefusesIsWaitedFor(t *testing.T) {
 	assert.Equal(t, 1, p.made)
 }
 
+// A promotion that is refused for good ends with the rotation that is given up.
+func TestAParkedPromotionIsGivenUpWithItsRotation(t *testing.T) {
+	p := newPlay(t, signing)
+	p.after(time.Minute, func() {
+		p.broken = &failure.Error{Provider: "place", Operation: "promote", Class: failure.Permanent, Code: "not_pending"}
+	})
+	p.shows(time.Hour, func(view rotation.Overview) {
+		assert.Equal(t, rotation.StagePromoting, view.Stage)
+		assert.Equal(t, []string{kit.PrefixParked + "promote-1"}, view.Attention)
+	})
+	p.after(time.Hour+second, func() { p.broken = nil })
+	p.tells(time.Hour+2*second, kit.UpdateCancel)
+	p.run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+	value, err := p.env.QueryWorkflow(kit.QueryStatus)
+	require.NoError(t, err)
+	var view rotation.Overview
+	require.NoError(t, value.Get(&view))
+	assert.Empty(t, view.Attention)
+}
+
 func TestOnlyWhoKeepsSecretsDecides(t *testing.T) {
 	p := newPlay(t, stripe)
 	var role, stage error
