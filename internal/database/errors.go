@@ -1,4 +1,4 @@
-package inbox
+package database
 
 import (
 	"context"
@@ -15,39 +15,33 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-var (
-	// ErrUnavailable is wrapped if the database cannot take or give anything
-	// now: full, locked, damaged, out of reach or closed.
-	ErrUnavailable = errors.New("inbox is unavailable")
-	// ErrNotFound is wrapped if no event in the inbox has the key.
-	ErrNotFound = errors.New("not in the inbox")
-	// ErrLeaseLost is wrapped if a lease ended and someone else took the queue.
-	ErrLeaseLost = errors.New("lease lost")
-)
+// ErrUnavailable is wrapped if the database cannot take or give anything now:
+// full, locked, damaged, out of reach or closed.
+var ErrUnavailable = errors.New("the database is unavailable")
 
-// fail says what was tried, what the database answered and what to do about it.
+// Fail says what was tried, what the database answered and what to do about it.
 // Texts of the drivers hold no values: neither SQLite's messages nor the
 // primary message of PostgreSQL quotes a parameter.
-func (e *engine) fail(doing string, err error) error {
-	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLeaseLost) {
+func (d *DB) Fail(doing string, err error) error {
+	if err == nil || errors.Is(err, ErrUnavailable) {
 		return err
 	}
-	remedy := remedy(err)
+	remedy := d.remedy(err)
 	if remedy == "" {
-		return fmt.Errorf("inbox %s: %s: %w", e.place, doing, err)
+		return fmt.Errorf("%s %s: %s: %w", d.config.Name, d.place, doing, err)
 	}
-	return fmt.Errorf("%w: %s: %s: %w; %s", ErrUnavailable, e.place, doing, err, remedy)
+	return fmt.Errorf("%w: %s %s: %s: %w; %s", ErrUnavailable, d.config.Name, d.place, doing, err, remedy)
 }
 
 // remedy is what to do, or "" if the database is not the cause.
-func remedy(err error) string {
+func (d *DB) remedy(err error) string {
 	var file *sqlite.Error
 	var server *pgconn.PgError
 	var network net.Error
 	var connect *pgconn.ConnectError
 	switch {
 	case errors.As(err, &file):
-		return fileRemedy(file.Code())
+		return d.fileRemedy(file.Code())
 	case errors.As(err, &server):
 		return serverRemedy(server.Code)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -63,18 +57,18 @@ func remedy(err error) string {
 }
 
 // fileRemedy goes by SQLite's primary result code, the low byte.
-func fileRemedy(code int) string {
+func (d *DB) fileRemedy(code int) string {
 	switch code & 0xff {
 	case sqlite3.SQLITE_FULL:
-		return "the disk or the file's limit is full: free space there, raise the limit or move INBOX_PATH"
+		return "the disk or the file's limit is full: free space there, raise the limit or move " + d.config.PathVariable
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return "another process holds the file: find it with `fuser`, and let one proxy use a file; several share a PostgreSQL (DATABASE_URL)"
+		return "another process holds the file: find it with `fuser`, and let one process use a file; several share a PostgreSQL (DATABASE_URL)"
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return "the file is damaged or no inbox: stop the proxy, move the file with its -wal and -shm aside, save what `sqlite3 FILE .recover` can read, and start with a new file"
+		return "the file is damaged or no " + d.config.Name + ": stop the program, move the file with its -wal and -shm aside, save what `sqlite3 FILE .recover` can read, and start with a new file"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return "this user must be able to write the file and its folder (INBOX_PATH)"
+		return "this user must be able to write the file and its folder (" + d.config.PathVariable + ")"
 	case sqlite3.SQLITE_IOERR:
-		return "the disk fails or a limit is reached: look at `df`, `ulimit -f` and the kernel's log, or move INBOX_PATH"
+		return "the disk fails or a limit is reached: look at `df`, `ulimit -f` and the kernel's log, or move " + d.config.PathVariable
 	case sqlite3.SQLITE_INTERRUPT:
 		return "the database did not answer in time; it may be repeated"
 	}

@@ -1,4 +1,4 @@
-package inbox
+package database
 
 import (
 	"context"
@@ -11,35 +11,36 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// connections bounds those of one proxy: one writes, the others read.
+// connections bounds those of one process: one writes, the others read.
 const connections = 5
 
-func openPostgres(ctx context.Context, address string, password Password) (*engine, error) {
-	config, err := pgx.ParseConfig(address)
+func openPostgres(ctx context.Context, config Config) (*DB, error) {
+	server, err := pgx.ParseConfig(config.URL)
 	if err != nil {
 		// The parser's own words may quote the password.
-		return nil, errors.New("inbox: DATABASE_URL: want a URL such as postgres://user:password@host:5432/database?sslmode=verify-full")
+		return nil, fmt.Errorf("%s: DATABASE_URL: want a URL such as postgres://user:password@host:5432/database?sslmode=verify-full", config.Name)
 	}
-	db := sql.OpenDB(connector(config, password))
+	db := sql.OpenDB(connector(server, config.Password))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	e := &engine{
-		place: fmt.Sprintf("PostgreSQL %s:%d/%s", config.Host, config.Port, config.Database),
-		write: db, read: db,
-		lock: " FOR UPDATE", lockFree: " FOR UPDATE SKIP LOCKED",
+	d := &DB{
+		config: config,
+		place:  fmt.Sprintf("PostgreSQL %s:%d/%s", server.Host, server.Port, server.Database),
+		Write:  db, Read: db,
+		Lock: " FOR UPDATE", LockFree: " FOR UPDATE SKIP LOCKED",
 	}
-	if err := e.prepare(ctx); err != nil {
+	if err := d.prepare(ctx); err != nil {
 		_ = db.Close()
-		return nil, e.fail("open", err)
+		return nil, d.Fail("open", err)
 	}
-	return e, nil
+	return d, nil
 }
 
-// prepare brings the tables up to date under an advisory lock: several proxies
+// prepare brings the tables up to date under an advisory lock: several processes
 // start at once after an upgrade.
-func (e *engine) prepare(ctx context.Context) error {
+func (d *DB) prepare(ctx context.Context) error {
 	var synchronous string
-	if err := e.read.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&synchronous); err != nil {
+	if err := d.Read.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&synchronous); err != nil {
 		return err
 	}
 	if synchronous == "off" {
@@ -49,5 +50,5 @@ func (e *engine) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.migrate(ctx, goose.DialectPostgres, "postgres", goose.WithSessionLocker(locker))
+	return d.migrate(ctx, goose.DialectPostgres, "postgres", goose.WithSessionLocker(locker))
 }

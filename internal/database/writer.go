@@ -1,4 +1,4 @@
-package inbox
+package database
 
 import (
 	"context"
@@ -22,59 +22,76 @@ const (
 	deadlockTries = 3
 )
 
-// job is what one caller wants written. Adds of several callers are merged into
+// Job is what one caller wants written. Rows of several callers are merged into
 // few statements; everything else runs by itself in the shared transaction. A
 // job may be run more than once: only its last run is committed.
-type job struct {
-	rows  []*row                                      // of Add
-	run   func(ctx context.Context, tx *sql.Tx) error // of all others
-	after func()                                      // in the writer, once it is committed
-	done  chan error
+type Job[R Row] struct {
+	Rows  []R                                         // put in before any Run
+	Run   func(ctx context.Context, tx *sql.Tx) error // nil if there are only rows
+	After func()                                      // in the writer, once it is committed; may be nil
+
+	done chan error
 }
 
-// writer is the one goroutine that writes: what came while a transaction was
+// Row is what is put in most often.
+type Row interface {
+	// Weight is about how many bytes it writes.
+	Weight() int
+}
+
+func (j *Job[R]) weight() (bytes int) {
+	for _, row := range j.Rows {
+		bytes += row.Weight()
+	}
+	return bytes
+}
+
+// Writer is the one goroutine that writes: what came while a transaction was
 // committed shares the next one, so many callers share one fsync.
-type writer struct {
-	engine *engine
-	now    func() time.Time
-	jobs   chan *job // unbuffered: what is handed over is carried out
+type Writer[R Row] struct {
+	db     *DB
+	insert func(ctx context.Context, tx *sql.Tx, rows []R) error
+	jobs   chan *Job[R] // unbuffered: what is handed over is carried out
 	stop   chan struct{}
 	ended  chan struct{}
 }
 
-func newWriter(e *engine, now func() time.Time) *writer {
-	w := &writer{engine: e, now: now, jobs: make(chan *job), stop: make(chan struct{}), ended: make(chan struct{})}
+// NewWriter starts it. insert puts the rows of all jobs of one transaction in; it
+// is called also when there are none. Close it before the database.
+func NewWriter[R Row](db *DB, insert func(ctx context.Context, tx *sql.Tx, rows []R) error) *Writer[R] {
+	w := &Writer[R]{db: db, insert: insert, jobs: make(chan *Job[R]), stop: make(chan struct{}), ended: make(chan struct{})}
 	go w.loop()
 	return w
 }
 
 var errClosed = fmt.Errorf("%w: it was closed; the program is stopping", ErrUnavailable)
 
-// submit returns when the job is committed or failed, or its context is done.
-func (w *writer) submit(ctx context.Context, doing string, j *job) error {
+// Submit returns when the job is committed or failed, or its context is done; then
+// it may or may not be committed. Errors are those of Fail.
+func (w *Writer[R]) Submit(ctx context.Context, doing string, j *Job[R]) error {
 	j.done = make(chan error, 1)
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
-		return w.engine.fail(doing, ctx.Err())
+		return w.db.Fail(doing, ctx.Err())
 	case <-w.stop:
 		return errClosed
 	}
 	select {
 	case err := <-j.done:
-		return w.engine.fail(doing, err)
+		return w.db.Fail(doing, err)
 	case <-ctx.Done():
-		return w.engine.fail(doing, ctx.Err())
+		return w.db.Fail(doing, ctx.Err())
 	}
 }
 
-// close waits for the transaction under way.
-func (w *writer) close() {
+// Close waits for the transaction under way.
+func (w *Writer[R]) Close() {
 	close(w.stop)
 	<-w.ended
 }
 
-func (w *writer) loop() {
+func (w *Writer[R]) loop() {
 	defer close(w.ended)
 	for {
 		select {
@@ -87,8 +104,8 @@ func (w *writer) loop() {
 }
 
 // collect takes what waits already; it does not wait for more.
-func (w *writer) collect(first *job) []*job {
-	batch, weight := []*job{first}, first.weight()
+func (w *Writer[R]) collect(first *Job[R]) []*Job[R] {
+	batch, weight := []*Job[R]{first}, first.weight()
 	for len(batch) < maxJobs && weight < maxWeight {
 		select {
 		case next := <-w.jobs:
@@ -100,38 +117,31 @@ func (w *writer) collect(first *job) []*job {
 	return batch
 }
 
-func (j *job) weight() (bytes int) {
-	for _, row := range j.rows {
-		bytes += len(row.sealed)
-	}
-	return bytes
-}
-
 // flush commits a batch. If it fails for a reason that is not the database's,
 // each job is tried alone, so that one does not fail its neighbours.
-func (w *writer) flush(batch []*job) {
+func (w *Writer[R]) flush(batch []*Job[R]) {
 	err := w.commit(batch)
-	if err != nil && len(batch) > 1 && remedy(err) == "" {
+	if err != nil && len(batch) > 1 && w.db.remedy(err) == "" {
 		for _, j := range batch {
-			w.flush([]*job{j})
+			w.flush([]*Job[R]{j})
 		}
 		return
 	}
 	for _, j := range batch {
-		if err == nil && j.after != nil {
-			j.after()
+		if err == nil && j.After != nil {
+			j.After()
 		}
 		j.done <- err
 	}
 }
 
-func (w *writer) commit(batch []*job) error {
+func (w *Writer[R]) commit(batch []*Job[R]) error {
 	// Not a caller's context: one that gives up must not fail the others.
 	ctx, cancel := context.WithTimeout(context.Background(), writePatience)
 	defer cancel()
 	var err error
 	for range deadlockTries {
-		err = w.engine.transaction(ctx, func(tx *sql.Tx) error { return w.run(ctx, tx, batch) })
+		err = w.db.transaction(ctx, func(tx *sql.Tx) error { return w.run(ctx, tx, batch) })
 		var server *pgconn.PgError
 		if !errors.As(err, &server) || server.Code[:2] != "40" {
 			return err
@@ -140,19 +150,19 @@ func (w *writer) commit(batch []*job) error {
 	return err
 }
 
-func (w *writer) run(ctx context.Context, tx *sql.Tx, batch []*job) error {
-	var rows []*row
+func (w *Writer[R]) run(ctx context.Context, tx *sql.Tx, batch []*Job[R]) error {
+	var rows []R
 	for _, j := range batch {
-		rows = append(rows, j.rows...)
+		rows = append(rows, j.Rows...)
 	}
-	if err := insert(ctx, tx, w.now(), rows); err != nil {
+	if err := w.insert(ctx, tx, rows); err != nil {
 		return err
 	}
 	for _, j := range batch {
-		if j.run == nil {
+		if j.Run == nil {
 			continue
 		}
-		if err := j.run(ctx, tx); err != nil {
+		if err := j.Run(ctx, tx); err != nil {
 			return err
 		}
 	}

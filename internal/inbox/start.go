@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"guestjourney/internal/codec"
+	"guestjourney/internal/database"
 )
 
-// store is the one implementation; the engine makes it SQLite or PostgreSQL.
+// store is the one implementation; the database is SQLite or PostgreSQL.
 type store struct {
-	engine *engine
-	writer *writer
+	db     *database.DB
+	writer *database.Writer[*row]
 	held   *memory
 	filter *filter // nil if others add keys as well
 	codec  *codec.Codec
@@ -26,52 +27,39 @@ type store struct {
 	inherits bool
 }
 
-func start(ctx context.Context, config Config, e *engine) (*store, error) {
-	s := &store{engine: e, held: newMemory(), codec: config.Codec, now: config.Now, lease: config.Lease, inherits: config.Alone}
+func start(ctx context.Context, config Config, db *database.DB) (*store, error) {
+	s := &store{db: db, held: newMemory(), codec: config.Codec, now: config.Now, lease: config.Lease, inherits: config.Alone}
 	ids, err := s.queues(ctx)
 	if err != nil {
-		_ = e.close()
-		return nil, e.fail("read what is held", err)
+		_ = db.Close()
+		return nil, db.Fail("read what is held", err)
 	}
 	s.held.has(slices.Collect(maps.Keys(ids)))
 	if config.Alone {
 		if err := s.loadFilter(ctx); err != nil {
-			_ = e.close()
-			return nil, e.fail("read the known keys", err)
+			_ = db.Close()
+			return nil, db.Fail("read the known keys", err)
 		}
 	}
-	s.writer = newWriter(e, config.Now)
+	s.writer = database.NewWriter(db, s.insert)
 	return s, nil
 }
 
 func (s *store) Close() (err error) {
 	s.once.Do(func() {
-		s.writer.close()
-		err = s.engine.fail("close", s.engine.close())
+		s.writer.Close()
+		err = s.db.Fail("close", s.db.Close())
 	})
 	return err
 }
 
-// querier is a transaction or the database.
-type querier interface {
-	QueryContext(ctx context.Context, query string, arguments ...any) (*sql.Rows, error)
-}
-
 // queryKeys reads a column of keys.
-func queryKeys(ctx context.Context, from querier, query string, arguments ...any) (keys []Key, err error) {
-	rows, err := from.QueryContext(ctx, query, arguments...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // Err below tells
-	for rows.Next() {
+func queryKeys(ctx context.Context, from database.Querier, query string, arguments ...any) ([]Key, error) {
+	return database.Query(ctx, from, func(rows *sql.Rows) (Key, error) {
 		var raw []byte
-		if err := rows.Scan(&raw); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&raw)
 		var key Key
 		copy(key[:], raw)
-		keys = append(keys, key)
-	}
-	return keys, rows.Err()
+		return key, err
+	}, query, arguments...)
 }
