@@ -4,4 +4,4 @@ package store_test
 
 // checks is how many runs the model is held against under the race detector, which
 // makes each several times slower.
-const checks = "6"
+const checks = "4"

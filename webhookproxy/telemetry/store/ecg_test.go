@@ -33,31 +33,31 @@ func ecgComesBack(t *testing.T, p *place) {
 	s := p.open(t)
 	p.assign(t, s, "m1", "s1")
 	var all []reading.Strip
-	for n := range uint64(90) {
+	for n := range uint64(70) {
 		batch := p.second("m1", n+1)
 		all = append(all, batch.ECG...)
 		add(t, s, batch, batch) // once, though it comes twice
 		p.clock.pass(time.Second)
 	}
-	require.Equal(t, 90, p.rows(t))
+	require.Equal(t, 70, p.rows(t))
 	read := func(from, to time.Duration) []reading.Strip {
 		found, err := s.ECG(t.Context(), "s1", start.Add(from), start.Add(to))
 		require.NoError(t, err)
 		return found
 	}
-	require.Equal(t, ecg.Join(all), read(0, 90*time.Second))
+	require.Equal(t, ecg.Join(all), read(0, 70*time.Second))
 
 	joined, err := s.JoinECG(t.Context(), start.Add(119*time.Second))
 	require.NoError(t, err)
 	require.Equal(t, 1, joined, "the second minute has not ended")
-	require.Equal(t, 1+30, p.rows(t))
-	require.Equal(t, ecg.Join(all), read(0, 90*time.Second))
-	require.Len(t, read(80*time.Second, 82*time.Second)[0].Units, 2*250)
+	require.Equal(t, 1+10, p.rows(t))
+	require.Equal(t, ecg.Join(all), read(0, 70*time.Second))
+	require.Len(t, read(65*time.Second, 67*time.Second)[0].Units, 2*250)
 	require.Len(t, read(30*time.Second, 31*time.Second)[0].Units, 60*250, "the strip is whole")
-	require.Empty(t, read(90*time.Second, 95*time.Second))
+	require.Empty(t, read(70*time.Second, 75*time.Second))
 
-	p.clock.pass(-90 * time.Second)
-	late := p.second("m1", 91)
+	p.clock.pass(-70 * time.Second)
+	late := p.second("m1", 71)
 	late.ECG[0].At = late.ECG[0].At.Add(-30 * time.Millisecond)                // of the minute before
 	late.ECG[1].Lead, late.ECG[1].At = "I", late.ECG[1].At.Add(20*time.Second) // of the one that is joined
 	add(t, s, late)

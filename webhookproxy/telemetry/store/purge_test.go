@@ -68,7 +68,7 @@ func purge(t *testing.T, p *place) {
 
 func purgeSteps(t *testing.T, p *place) {
 	s := p.open(t)
-	const count = 1100
+	const count = 520 // a step is 500
 	received := make([]store.Received, count)
 	for i := range received {
 		received[i].Batch = p.batch("m1", uint64(i+1))
