@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"guestjourney/internal/inbox"
+	"guestjourney/internal/database"
 	kept "guestjourney/internal/secrets"
 )
 
@@ -65,7 +65,7 @@ func (m *managed) environment(own func(string) string) func(string) string {
 }
 
 // databasePassword is nil where the URL stands as it is.
-func (m *managed) databasePassword() inbox.Password {
+func (m *managed) databasePassword() database.Password {
 	if m == nil || m.ownPassword {
 		return nil
 	}

@@ -7,14 +7,12 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"guestjourney/internal/database"
 )
 
 // held is the expiry of a key whose event is in the inbox.
 const held = math.MaxInt64
-
-// perStatement bounds the rows of one statement, and so the number of different
-// statements that are prepared.
-const perStatement = 64
 
 // row is one event on its way in.
 type row struct {
@@ -23,6 +21,12 @@ type row struct {
 	state  State
 	added  bool // set by insert
 }
+
+// Weight implements database.Row.
+func (r *row) Weight() int { return len(r.sealed) }
+
+// job is what one caller wants written.
+type job = database.Job[*row]
 
 func (s *store) Add(ctx context.Context, events []Event) ([]bool, error) {
 	rows := make([]*row, len(events))
@@ -46,7 +50,7 @@ func (s *store) Add(ctx context.Context, events []Event) ([]bool, error) {
 	ids := workflows(rows)
 	s.held.adding(ids)
 	defer s.held.addingEnded(ids)
-	err := s.writer.submit(ctx, "add events", &job{rows: rows, after: func() { s.held.has(addedTo(rows)) }})
+	err := s.writer.Submit(ctx, "add events", &job{Rows: rows, After: func() { s.held.has(addedTo(rows)) }})
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ func (s *store) newRow(event Event) (*row, error) {
 // insert puts rows in whose keys nobody had before. Their keys go first: what
 // decides is the unique key of inbox_seen, in the order of the keys, so that two
 // proxies with the same events do not wait for each other.
-func insert(ctx context.Context, tx *sql.Tx, now time.Time, rows []*row) error {
+func (s *store) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	byKey := map[Key]*row{}
 	for _, row := range rows {
 		row.added = false
@@ -92,8 +96,8 @@ func insert(ctx context.Context, tx *sql.Tx, now time.Time, rows []*row) error {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
-	for chunk := range slices.Chunk(keys, perStatement) {
-		fresh, err := takeKeys(ctx, tx, now, chunk)
+	for chunk := range slices.Chunk(keys, database.PerStatement) {
+		fresh, err := takeKeys(ctx, tx, s.now(), chunk)
 		if err != nil {
 			return err
 		}
@@ -111,22 +115,22 @@ func takeKeys(ctx context.Context, tx *sql.Tx, now time.Time, keys []Key) ([]Key
 	for _, key := range keys {
 		arguments = append(arguments, key[:], int64(held))
 	}
-	arguments = append(arguments, stamp(now))
-	return queryKeys(ctx, tx, "INSERT INTO inbox_seen (event_key, expires) VALUES "+parameters(len(keys), 2)+
-		" ON CONFLICT (event_key) DO UPDATE SET expires = excluded.expires WHERE inbox_seen.expires <= "+list(len(arguments), 1)+
+	arguments = append(arguments, database.Stamp(now))
+	return queryKeys(ctx, tx, "INSERT INTO inbox_seen (event_key, expires) VALUES "+database.Parameters(len(keys), 2)+
+		" ON CONFLICT (event_key) DO UPDATE SET expires = excluded.expires WHERE inbox_seen.expires <= "+database.List(len(arguments), 1)+
 		" RETURNING event_key", arguments...)
 }
 
 // insertEvents keeps the order of arrival: it becomes the sequence.
 func insertEvents(ctx context.Context, tx *sql.Tx, rows []*row) error {
-	for chunk := range slices.Chunk(rows, perStatement) {
+	for chunk := range slices.Chunk(rows, database.PerStatement) {
 		arguments := make([]any, 0, 11*len(chunk))
 		for _, r := range chunk {
 			arguments = append(arguments, r.Key[:], r.RequestID, r.Provider, r.Account, r.Type, r.WorkflowID,
-				stamp(r.EventTime), stamp(r.ReceivedAt), string(r.state), r.DeadReason, r.sealed)
+				database.Stamp(r.EventTime), database.Stamp(r.ReceivedAt), string(r.state), r.DeadReason, r.sealed)
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO inbox_event (event_key, request_id, provider, account, event_type, workflow_id,
-			event_time, received_at, state, last_error, payload) VALUES `+parameters(len(chunk), 11), arguments...)
+			event_time, received_at, state, last_error, payload) VALUES `+database.Parameters(len(chunk), 11), arguments...)
 		if err != nil {
 			return err
 		}
@@ -134,7 +138,7 @@ func insertEvents(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	due := map[string]int64{}
 	for _, r := range rows {
 		if _, known := due[r.WorkflowID]; !known && r.state == Waiting {
-			due[r.WorkflowID] = stamp(r.ReceivedAt)
+			due[r.WorkflowID] = database.Stamp(r.ReceivedAt)
 		}
 	}
 	return openQueues(ctx, tx, due)
@@ -149,12 +153,12 @@ func openQueues(ctx context.Context, tx *sql.Tx, due map[string]int64) error {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	for chunk := range slices.Chunk(ids, perStatement) {
+	for chunk := range slices.Chunk(ids, database.PerStatement) {
 		arguments := make([]any, 0, 2*len(chunk))
 		for _, id := range chunk {
 			arguments = append(arguments, id, due[id])
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO inbox_queue (workflow_id, next_at) VALUES "+parameters(len(chunk), 2)+
+		_, err := tx.ExecContext(ctx, "INSERT INTO inbox_queue (workflow_id, next_at) VALUES "+database.Parameters(len(chunk), 2)+
 			" ON CONFLICT (workflow_id) DO UPDATE SET next_at = inbox_queue.next_at", arguments...)
 		if err != nil {
 			return err

@@ -1,20 +1,17 @@
 package inbox_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/killtest"
 )
 
 // Either makes the test program a proxy that does nothing but add.
@@ -68,7 +65,7 @@ func TestKilledProxyLosesNothing(t *testing.T) {
 func killedProxy(t *testing.T, p *place) {
 	var told []string
 	for round := range 4 {
-		told = append(told, addUntilKilled(t, p, 40*(round+1))...)
+		told = append(told, killtest.Run(t, 40*(round+1), childPath+"="+p.path, childURL+"="+p.url)...)
 		store := p.open(t)
 		for _, name := range told {
 			entry, err := store.Get(t.Context(), key(name))
@@ -78,34 +75,7 @@ func killedProxy(t *testing.T, p *place) {
 		}
 		require.NoError(t, store.Close())
 	}
-	require.GreaterOrEqual(t, len(told), 40+80+120+160-4)
-}
-
-// addUntilKilled returns the events whose Add returned before the kill -9.
-func addUntilKilled(t *testing.T, p *place, atLeast int) (told []string) {
-	t.Helper()
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), childPath+"="+p.path, childURL+"="+p.url)
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	errors := &strings.Builder{}
-	command.Stderr = errors
-	output, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		told = append(told, lines.Text())
-		if len(told) == atLeast {
-			require.NoError(t, command.Process.Kill())
-		}
-	}
-	err = command.Wait()
-	require.ErrorContains(t, err, "killed", errors.String())
-	// The last line may be cut short; the rest was written after Add returned.
-	if last := told[len(told)-1]; strings.Count(last, "/") != 2 {
-		told = told[:len(told)-1]
-	}
-	return told
+	require.GreaterOrEqual(t, len(told), 40+80+120+160)
 }
 
 func TestKilledProxyGivesItsLeaseBack(t *testing.T) {

@@ -25,7 +25,6 @@
 // workflow with waiting events; it carries the time of the next try and the
 // lease, so finding work costs the same however many events wait behind it.
 //
-// All writes of a process go through one goroutine, which puts those that came
-// meanwhile into the same transaction: thousands of webhooks a second share a
-// few hundred fsyncs.
+// How the database is opened, written to and what its errors say is
+// internal/database's.
 package inbox

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"guestjourney/internal/database"
 )
 
 // unsealPause is how long an event waits that this program cannot unseal: a key
@@ -15,7 +17,7 @@ const unsealPause = time.Minute
 
 func (s *store) Due(ctx context.Context, now time.Time, limit int) ([]Lease, error) {
 	var out []leased
-	taken := &job{run: func(ctx context.Context, tx *sql.Tx) (err error) {
+	taken := &job{Run: func(ctx context.Context, tx *sql.Tx) (err error) {
 		if s.inherits {
 			if err := endLeases(ctx, tx, now); err != nil {
 				return err
@@ -24,11 +26,11 @@ func (s *store) Due(ctx context.Context, now time.Time, limit int) ([]Lease, err
 		out, err = s.take(ctx, tx, now, limit)
 		return err
 	}}
-	taken.after = func() {
+	taken.After = func() {
 		s.inherits = false
 		s.held.has(workflowsOf(out))
 	}
-	if err := s.writer.submit(ctx, "lease events that are due", taken); err != nil {
+	if err := s.writer.Submit(ctx, "lease events that are due", taken); err != nil {
 		return nil, err
 	}
 	return s.unsealAll(ctx, now, out)
@@ -38,7 +40,7 @@ func (s *store) Due(ctx context.Context, now time.Time, limit int) ([]Lease, err
 // ended. Not when the inbox is opened: a disk that is full must not keep the
 // proxy from starting.
 func endLeases(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	_, err := tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE lease_token <> ''", stamp(now))
+	_, err := tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE lease_token <> ''", database.Stamp(now))
 	return err
 }
 
@@ -59,7 +61,7 @@ func workflowsOf(out []leased) []string {
 // take leases queues, then reads their heads. In this order, because whoever
 // had a queue before may have removed its head until it was locked here.
 func (s *store) take(ctx context.Context, tx *sql.Tx, now time.Time, limit int) ([]leased, error) {
-	ids, err := dueQueues(ctx, tx, now, limit, s.engine.lockFree)
+	ids, err := dueQueues(ctx, tx, now, limit, s.db.LockFree)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -75,18 +77,18 @@ func (s *store) take(ctx context.Context, tx *sql.Tx, now time.Time, limit int) 
 		out[i].Attempts++
 		sequences[i] = out[i].Sequence
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = $2 WHERE workflow_id IN ("+list(3, len(ids))+")",
-		append([]any{stamp(until), token}, ids...)...)
+	_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = $2 WHERE workflow_id IN ("+database.List(3, len(ids))+")",
+		append([]any{database.Stamp(until), token}, ids...)...)
 	if err != nil {
 		return nil, err
 	}
 	// Counted when it is given out, so that an event that kills its proxy shows it.
-	_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET attempts = attempts + 1 WHERE sequence IN ("+list(1, len(sequences))+")", sequences...)
+	_, err = tx.ExecContext(ctx, "UPDATE inbox_event SET attempts = attempts + 1 WHERE sequence IN ("+database.List(1, len(sequences))+")", sequences...)
 	return out, err
 }
 
 func dueQueues(ctx context.Context, tx *sql.Tx, now time.Time, limit int, lock string) (ids []any, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT workflow_id FROM inbox_queue WHERE next_at <= $1 ORDER BY next_at, workflow_id LIMIT $2"+lock, stamp(now), limit)
+	rows, err := tx.QueryContext(ctx, "SELECT workflow_id FROM inbox_queue WHERE next_at <= $1 ORDER BY next_at, workflow_id LIMIT $2"+lock, database.Stamp(now), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func dueQueues(ctx context.Context, tx *sql.Tx, now time.Time, limit int, lock s
 func heads(ctx context.Context, tx *sql.Tx, ids []any) (out []leased, err error) {
 	rows, err := tx.QueryContext(ctx, "SELECT "+entryColumns+", e.payload FROM inbox_queue q JOIN inbox_event e ON e.sequence = ("+
 		"SELECT b.sequence FROM inbox_event b WHERE b.workflow_id = q.workflow_id AND b.state = 'waiting'"+
-		" ORDER BY b.event_time, b.sequence LIMIT 1) WHERE q.workflow_id IN ("+list(1, len(ids))+") ORDER BY q.next_at, q.workflow_id", ids...)
+		" ORDER BY b.event_time, b.sequence LIMIT 1) WHERE q.workflow_id IN ("+database.List(1, len(ids))+") ORDER BY q.next_at, q.workflow_id", ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -122,9 +122,3 @@ func checkReason(reason string) error {
 	}
 	return nil
 }
-
-// stamp and moment store times as microseconds since 1970, the same in both
-// databases.
-func stamp(t time.Time) int64 { return t.UnixMicro() }
-
-func moment(stamp int64) time.Time { return time.UnixMicro(stamp).UTC() }

@@ -26,7 +26,7 @@ const (
 // loadFilter reads every key that the database has.
 func (s *store) loadFilter(ctx context.Context) error {
 	s.filter = &filter{keys: bloom.NewWithEstimates(filterKeys, filterWrong)}
-	rows, err := s.engine.read.QueryContext(ctx, "SELECT event_key FROM inbox_seen")
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT event_key FROM inbox_seen")
 	if err != nil {
 		return err
 	}

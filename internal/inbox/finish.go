@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"guestjourney/internal/database"
 )
 
 func (s *store) Done(ctx context.Context, lease Lease, seenUntil time.Time) error {
@@ -24,7 +26,7 @@ func (s *store) Done(ctx context.Context, lease Lease, seenUntil time.Time) erro
 		emptied, err = s.release(ctx, tx, lease)
 		return err
 	})
-	return s.writer.submit(ctx, "remove an event that is done", finish)
+	return s.writer.Submit(ctx, "remove an event that is done", finish)
 }
 
 func (s *store) Bury(ctx context.Context, lease Lease, reason string) error {
@@ -41,7 +43,7 @@ func (s *store) Defer(ctx context.Context, lease Lease, until time.Time, reason 
 	return s.giveBack(ctx, "put an event off", lease, reason, func(ctx context.Context, tx *sql.Tx) (bool, error) {
 		_, err := tx.ExecContext(ctx, "UPDATE inbox_event SET last_error = $1 WHERE sequence = $2", reason, lease.Sequence)
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2", stamp(until), lease.WorkflowID)
+			_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2", database.Stamp(until), lease.WorkflowID)
 		}
 		return false, err
 	})
@@ -70,7 +72,7 @@ func (s *store) giveBack(ctx context.Context, doing string, lease Lease, reason 
 		emptied, err = end(ctx, tx)
 		return err
 	})
-	if err := s.writer.submit(ctx, doing, give); err != nil || !lost {
+	if err := s.writer.Submit(ctx, doing, give); err != nil || !lost {
 		return err
 	}
 	return fmt.Errorf("inbox: event %s: %w: it was finished or is out again; raise the lease if attempts take longer", lease.Key, ErrLeaseLost)
@@ -83,7 +85,7 @@ func (s *store) finishing(lease Lease, emptied *bool, run func(context.Context, 
 		*emptied = false // of a run that was not committed
 		return run(ctx, tx)
 	}
-	return &job{run: again, after: func() {
+	return &job{Run: again, After: func() {
 		if *emptied {
 			_, _, mark := s.held.look(lease.WorkflowID)
 			s.held.forget(lease.WorkflowID, mark)
@@ -94,10 +96,10 @@ func (s *store) finishing(lease Lease, emptied *bool, run func(context.Context, 
 // lockQueue keeps other proxies from adding to the queue or leasing it until
 // the transaction ends. In SQLite the transaction does that by itself.
 func (s *store) lockQueue(ctx context.Context, tx *sql.Tx, workflowID string) error {
-	if s.engine.lock == "" {
+	if s.db.Lock == "" {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "SELECT 1 FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, workflowID)
+	_, err := tx.ExecContext(ctx, "SELECT 1 FROM inbox_queue WHERE workflow_id = $1"+s.db.Lock, workflowID)
 	return err
 }
 
@@ -105,7 +107,7 @@ func (s *store) lockQueue(ctx context.Context, tx *sql.Tx, workflowID string) er
 // One that has ended is good as long as nobody else took the queue.
 func (s *store) leaseLost(ctx context.Context, tx *sql.Tx, lease Lease) (bool, error) {
 	var token string
-	err := tx.QueryRowContext(ctx, "SELECT lease_token FROM inbox_queue WHERE workflow_id = $1"+s.engine.lock, lease.WorkflowID).Scan(&token)
+	err := tx.QueryRowContext(ctx, "SELECT lease_token FROM inbox_queue WHERE workflow_id = $1"+s.db.Lock, lease.WorkflowID).Scan(&token)
 	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}
@@ -124,6 +126,6 @@ func (s *store) release(ctx context.Context, tx *sql.Tx, lease Lease) (emptied b
 		return gone > 0, err
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE inbox_queue SET next_at = $1, lease_token = '' WHERE workflow_id = $2 AND lease_token = $3",
-		stamp(s.now()), lease.WorkflowID, lease.token)
+		database.Stamp(s.now()), lease.WorkflowID, lease.token)
 	return false, err
 }

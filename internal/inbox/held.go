@@ -85,9 +85,9 @@ func (s *store) Pending(ctx context.Context, workflowID string) (bool, error) {
 		return coming, nil
 	}
 	var found int
-	err := s.engine.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM inbox_queue WHERE workflow_id = $1", workflowID).Scan(&found)
+	err := s.db.Read.QueryRowContext(ctx, "SELECT COUNT(*) FROM inbox_queue WHERE workflow_id = $1", workflowID).Scan(&found)
 	if err != nil {
-		return true, s.engine.fail("look for events of a workflow", err)
+		return true, s.db.Fail("look for events of a workflow", err)
 	}
 	if found == 0 {
 		s.held.forget(workflowID, mark)
@@ -97,7 +97,7 @@ func (s *store) Pending(ctx context.Context, workflowID string) (bool, error) {
 
 // queues are the workflows with waiting events.
 func (s *store) queues(ctx context.Context) (map[string]bool, error) {
-	rows, err := s.engine.read.QueryContext(ctx, "SELECT workflow_id FROM inbox_queue")
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT workflow_id FROM inbox_queue")
 	if err != nil {
 		return nil, err
 	}

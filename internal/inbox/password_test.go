@@ -40,7 +40,7 @@ func (k *keeper) Renewed(context.Context, string) (string, error) {
 // that are open go on, a new one takes up the present password.
 func TestThePasswordRotatesWhileTheInboxIsOpen(t *testing.T) {
 	c := postgresql(t, "fsync=off")
-	admin, err := sql.Open("pgx", c.url)
+	admin, err := sql.Open("pgx", c.URL())
 	require.NoError(t, err)
 	defer admin.Close() //nolint:errcheck // a test's
 	do := func(statement string) {
@@ -49,7 +49,7 @@ func TestThePasswordRotatesWhileTheInboxIsOpen(t *testing.T) {
 	}
 	do("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'")
 	askForPasswords(t, admin)
-	address, err := url.Parse(c.schema(t))
+	address, err := url.Parse(c.Schema(t))
 	require.NoError(t, err)
 	address.User = url.User("rotating")
 	password := &keeper{current: "first", next: "second"}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"guestjourney/internal/database"
 )
 
 const (
@@ -26,14 +28,14 @@ func (s *store) Purge(ctx context.Context, before time.Time) (Purged, error) {
 	var total Purged
 	for {
 		var step Purged
-		purge := &job{run: func(ctx context.Context, tx *sql.Tx) (err error) {
+		purge := &job{Run: func(ctx context.Context, tx *sql.Tx) (err error) {
 			if step.Dead, err = s.purgeDead(ctx, tx, before); err != nil {
 				return err
 			}
 			step.Keys, err = s.purgeKeys(ctx, tx)
 			return err
 		}}
-		if err := s.writer.submit(ctx, "purge", purge); err != nil {
+		if err := s.writer.Submit(ctx, "purge", purge); err != nil {
 			return total, err
 		}
 		total.Dead += step.Dead
@@ -49,7 +51,7 @@ func (s *store) Purge(ctx context.Context, before time.Time) (Purged, error) {
 func (s *store) purgeDead(ctx context.Context, tx *sql.Tx, before time.Time) (int, error) {
 	keys, err := queryKeys(ctx, tx, "DELETE FROM inbox_event WHERE state = 'dead' AND sequence IN ("+
 		"SELECT sequence FROM inbox_event WHERE state = 'dead' AND received_at < $1 ORDER BY received_at LIMIT $2) RETURNING event_key",
-		stamp(before), purgeStep)
+		database.Stamp(before), purgeStep)
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +59,7 @@ func (s *store) purgeDead(ctx context.Context, tx *sql.Tx, before time.Time) (in
 }
 
 func (s *store) purgeKeys(ctx context.Context, tx *sql.Tx) (int, error) {
-	now := stamp(s.now())
+	now := database.Stamp(s.now())
 	result, err := tx.ExecContext(ctx, "DELETE FROM inbox_seen WHERE expires <= $1 AND event_key IN ("+
 		"SELECT event_key FROM inbox_seen WHERE expires <= $1 LIMIT $2)", now, purgeStep)
 	if err != nil {
@@ -72,7 +74,7 @@ func (s *store) tidyMemory(ctx context.Context) error {
 	mark := s.held.mark()
 	ids, err := s.queues(ctx)
 	if err != nil {
-		return s.engine.fail("read what is held", err)
+		return s.db.Fail("read what is held", err)
 	}
 	s.held.forgetOthers(ids, mark)
 	return nil

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"guestjourney/internal/database"
 )
 
 // Filter chooses what List returns. Zero fields choose everything.
@@ -40,9 +42,9 @@ func scanEntry(rows *sql.Rows, entry *Entry, more ...any) error {
 		return err
 	}
 	copy(entry.Key[:], key)
-	entry.EventTime, entry.ReceivedAt, entry.State = moment(happened), moment(received), State(state)
+	entry.EventTime, entry.ReceivedAt, entry.State = database.Moment(happened), database.Moment(received), State(state)
 	if next.Valid {
-		entry.NextAttempt, entry.Leased = moment(next.Int64), token.String != ""
+		entry.NextAttempt, entry.Leased = database.Moment(next.Int64), token.String != ""
 	}
 	return nil
 }
@@ -57,16 +59,16 @@ func (s *store) List(ctx context.Context, filter Filter) ([]Entry, error) {
 	} {
 		if one.value != "" {
 			arguments = append(arguments, one.value)
-			where += " AND " + one.column + " = " + list(len(arguments), 1)
+			where += " AND " + one.column + " = " + database.List(len(arguments), 1)
 		}
 	}
 	arguments = append(arguments, filter.Limit)
-	entries, err := s.entries(ctx, where+" ORDER BY e.sequence LIMIT "+list(len(arguments), 1), arguments...)
-	return entries, s.engine.fail("list events", err)
+	entries, err := s.entries(ctx, where+" ORDER BY e.sequence LIMIT "+database.List(len(arguments), 1), arguments...)
+	return entries, s.db.Fail("list events", err)
 }
 
 func (s *store) entries(ctx context.Context, where string, arguments ...any) (entries []Entry, err error) {
-	rows, err := s.engine.read.QueryContext(ctx, "SELECT "+entryColumns+entryTables+where, arguments...)
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT "+entryColumns+entryTables+where, arguments...)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +89,14 @@ func (s *store) Get(ctx context.Context, key Key) (Entry, error) {
 		return entry, fmt.Errorf("inbox: event %s: %w", key, ErrNotFound)
 	}
 	if err != nil {
-		return entry, s.engine.fail("read an event", err)
+		return entry, s.db.Fail("read an event", err)
 	}
 	entry.Payload, err = s.unseal(key, sealed)
 	return entry, err
 }
 
 func (s *store) get(ctx context.Context, key Key) (entry Entry, sealed []byte, err error) {
-	rows, err := s.engine.read.QueryContext(ctx, "SELECT "+entryColumns+", e.payload"+entryTables+" WHERE e.event_key = $1", key[:])
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT "+entryColumns+", e.payload"+entryTables+" WHERE e.event_key = $1", key[:])
 	if err != nil {
 		return entry, nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"guestjourney/internal/database"
 )
 
 func (s *store) Revive(ctx context.Context, key Key, requestID string) error {
@@ -13,9 +15,9 @@ func (s *store) Revive(ctx context.Context, key Key, requestID string) error {
 	}
 	var workflowID string
 	var found error
-	revive := &job{run: func(ctx context.Context, tx *sql.Tx) error {
+	revive := &job{Run: func(ctx context.Context, tx *sql.Tx) error {
 		workflowID, found = "", nil
-		err := tx.QueryRowContext(ctx, "SELECT workflow_id FROM inbox_event WHERE event_key = $1 AND state = 'dead'"+s.engine.lock, key[:]).Scan(&workflowID)
+		err := tx.QueryRowContext(ctx, "SELECT workflow_id FROM inbox_event WHERE event_key = $1 AND state = 'dead'"+s.db.Lock, key[:]).Scan(&workflowID)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			found = fmt.Errorf("inbox: no dead letter %s: %w", key, ErrNotFound)
@@ -28,12 +30,12 @@ func (s *store) Revive(ctx context.Context, key Key, requestID string) error {
 		}
 		return s.requeue(ctx, tx, key, requestID, workflowID)
 	}}
-	revive.after = func() {
+	revive.After = func() {
 		if found == nil {
 			s.held.has([]string{workflowID})
 		}
 	}
-	if err := s.writer.submit(ctx, "revive a dead letter", revive); err != nil {
+	if err := s.writer.Submit(ctx, "revive a dead letter", revive); err != nil {
 		return err
 	}
 	return found
@@ -45,5 +47,5 @@ func (s *store) requeue(ctx context.Context, tx *sql.Tx, key Key, requestID, wor
 	if err != nil {
 		return err
 	}
-	return openQueues(ctx, tx, map[string]int64{workflowID: stamp(s.now())})
+	return openQueues(ctx, tx, map[string]int64{workflowID: database.Stamp(s.now())})
 }

@@ -3,6 +3,8 @@ package inbox
 import (
 	"context"
 	"time"
+
+	"guestjourney/internal/database"
 )
 
 // Stats is what an operator wants to know first.
@@ -25,10 +27,10 @@ type ProviderStats struct {
 
 func (s *store) Stats(ctx context.Context) (Stats, error) {
 	var stats Stats
-	rows, err := s.engine.read.QueryContext(ctx, "SELECT provider, state, last_error, COUNT(*), MIN(received_at), MAX(attempts)"+
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT provider, state, last_error, COUNT(*), MIN(received_at), MAX(attempts)"+
 		" FROM inbox_event GROUP BY provider, state, last_error ORDER BY provider, state, last_error")
 	if err != nil {
-		return stats, s.engine.fail("count events", err)
+		return stats, s.db.Fail("count events", err)
 	}
 	defer rows.Close() //nolint:errcheck // Err below tells
 	now := s.now()
@@ -37,16 +39,16 @@ func (s *store) Stats(ctx context.Context) (Stats, error) {
 		var count, attempts int
 		var oldest int64
 		if err := rows.Scan(&provider, &state, &reason, &count, &oldest, &attempts); err != nil {
-			return stats, s.engine.fail("count events", err)
+			return stats, s.db.Fail("count events", err)
 		}
-		stats.of(provider).count(State(state), reason, count, attempts, now.Sub(moment(oldest)))
+		stats.of(provider).count(State(state), reason, count, attempts, now.Sub(database.Moment(oldest)))
 	}
 	for _, one := range stats.Providers {
 		stats.Waiting += one.Waiting
 		stats.Dead += one.Dead
 		stats.OldestAge = max(stats.OldestAge, one.OldestAge)
 	}
-	return stats, s.engine.fail("count events", rows.Err())
+	return stats, s.db.Fail("count events", rows.Err())
 }
 
 // of is the entry of a provider; they come in order.

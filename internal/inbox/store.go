@@ -2,10 +2,12 @@ package inbox
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"time"
 
 	"guestjourney/internal/codec"
+	"guestjourney/internal/database"
 )
 
 // Store is the inbox. It is safe for concurrent use. Every error wraps
@@ -87,7 +89,7 @@ type Config struct {
 	URL string
 	// Password replaces the URL's, and is asked at every new connection; nil
 	// leaves the URL as it is.
-	Password Password
+	Password database.Password
 	// Codec seals the payloads. It must return errors, not panic.
 	Codec *codec.Codec
 	// Now is the clock; nil means time.Now.
@@ -102,6 +104,9 @@ type Config struct {
 	MaxBytes int64
 }
 
+//go:embed migrations
+var migrations embed.FS
+
 // Open opens the inbox and brings its tables up to date. Close it after use.
 func Open(ctx context.Context, config Config) (Store, error) {
 	if config.Codec == nil {
@@ -113,9 +118,12 @@ func Open(ctx context.Context, config Config) (Store, error) {
 	if config.Lease == 0 {
 		config.Lease = DefaultLease
 	}
-	e, err := openEngine(ctx, config)
+	db, err := database.Open(ctx, database.Config{
+		Name: "inbox", Path: config.Path, PathVariable: "INBOX_PATH", URL: config.URL, Password: config.Password,
+		MaxBytes: config.MaxBytes, Migrations: migrations,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, config, e)
+	return start(ctx, config, db)
 }

@@ -16,6 +16,7 @@ import (
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/postgrestest"
 )
 
 func TestMain(m *testing.M) {
@@ -100,9 +101,9 @@ func file(t testing.TB) *place {
 	return &place{path: filepath.Join(t.TempDir(), "data", "inbox.db"), keys: keyText("k1", firstKey), clock: newClock()}
 }
 
-func server(t testing.TB, c *cluster) *place {
+func server(t testing.TB, c *postgrestest.Cluster) *place {
 	t.Helper()
-	return &place{url: c.schema(t), keys: keyText("k1", firstKey), clock: newClock()}
+	return &place{url: c.Schema(t), keys: keyText("k1", firstKey), clock: newClock()}
 }
 
 func key(name string) inbox.Key { return sha256.Sum256([]byte(name)) }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type Cluster struct {
 
 	settings   Settings
 	binaries   string
+	schemas    atomic.Int32
 	attributes syscall.SysProcAttr
 }
 

@@ -1,4 +1,4 @@
-package inbox
+package database
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Password is the database's, which may be replaced while the inbox is open; see
+// Password is the database's, which may be replaced while it is open; see
 // internal/secrets.
 type Password interface {
 	// Current returns the one in force.

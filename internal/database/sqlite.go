@@ -1,4 +1,4 @@
-package inbox
+package database
 
 import (
 	"context"
@@ -18,47 +18,47 @@ const (
 	// lockPatience is how long a statement waits for another process, such as
 	// the CLI, before the file counts as locked.
 	lockPatience = 5 * time.Second
-	// pageSize is SQLite's default; MaxBytes is counted in pages.
-	pageSize = 4096
+	// PageSize is SQLite's default, in bytes; MaxBytes is counted in pages.
+	PageSize = 4096
 	// walLimit is what is left of the -wal file after a burst, in bytes.
 	walLimit = 64 << 20
-	// readers bounds the connections of List, Known, Pending and their like.
+	// readers bounds the connections that only read.
 	readers = 4
 )
 
 // openSQLite opens a file with one connection that writes and a few that read.
 // SQLite takes one writer at a time anyway; in WAL mode it does not wait for
 // readers, nor they for it.
-func openSQLite(ctx context.Context, path string, maxBytes int64) (*engine, error) {
-	e := &engine{place: path}
-	if err := makeFile(path); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w; this user must be able to write the file and its folder (INBOX_PATH)", ErrUnavailable, path, err)
+func openSQLite(ctx context.Context, config Config) (*DB, error) {
+	d := &DB{config: config, place: config.Path}
+	if err := makeFile(config.Path); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w; this user must be able to write the file and its folder (%s)", ErrUnavailable, config.Path, err, config.PathVariable)
 	}
 	var err error
-	if e.write, err = openFile(path, maxBytes, false); err != nil {
-		return nil, e.fail("open", err)
+	if d.Write, err = openFile(config, false); err != nil {
+		return nil, d.Fail("open", err)
 	}
-	e.write.SetMaxOpenConns(1)
-	if e.read, err = openFile(path, maxBytes, true); err != nil {
-		_ = e.write.Close()
-		return nil, e.fail("open", err)
+	d.Write.SetMaxOpenConns(1)
+	if d.Read, err = openFile(config, true); err != nil {
+		_ = d.Write.Close()
+		return nil, d.Fail("open", err)
 	}
-	e.read.SetMaxOpenConns(readers)
-	e.read.SetMaxIdleConns(readers)
-	if err := e.migrateFile(ctx); err != nil {
-		_ = e.close()
-		return nil, e.fail("bring tables up to date", err)
+	d.Read.SetMaxOpenConns(readers)
+	d.Read.SetMaxIdleConns(readers)
+	if err := d.migrateFile(ctx); err != nil {
+		_ = d.Close()
+		return nil, d.Fail("bring tables up to date", err)
 	}
-	return e, nil
+	return d, nil
 }
 
 // migrateFile tries again because goose knows no lock for SQLite: of two
 // programs that open a new file at once, the second finds tables that it did
 // not see a moment before, and sees them with the next try.
-func (e *engine) migrateFile(ctx context.Context) error {
+func (d *DB) migrateFile(ctx context.Context) error {
 	var err error
 	for range 5 {
-		if err = e.migrate(ctx, goose.DialectSQLite3, "sqlite"); err == nil || ctx.Err() != nil {
+		if err = d.migrate(ctx, goose.DialectSQLite3, "sqlite"); err == nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -88,8 +88,8 @@ func makeFile(path string) error {
 	return parent.Sync()
 }
 
-func openFile(path string, maxBytes int64, readOnly bool) (*sql.DB, error) {
-	absolute, err := filepath.Abs(path)
+func openFile(config Config, readOnly bool) (*sql.DB, error) {
+	absolute, err := filepath.Abs(config.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ func openFile(path string, maxBytes int64, readOnly bool) (*sql.DB, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {fmt.Sprintf("journal_size_limit(%d)", walLimit)},
 	}
-	if maxBytes > 0 {
-		query.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, maxBytes/pageSize)))
+	if config.MaxBytes > 0 {
+		query.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, config.MaxBytes/PageSize)))
 	}
 	if readOnly {
 		query.Set("_query_only", "true")

@@ -1,0 +1,7 @@
+//go:build race
+
+package store_test
+
+// checks is how many runs the model is held against under the race detector, which
+// makes each several times slower.
+const checks = "4"

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"guestjourney/internal/database"
+)
+
+// Entry is a transition in the outbox.
+type Entry struct {
+	Session string
+	Transition
+	CreatedAt   time.Time
+	DeliveredAt time.Time // zero while it is not
+	HandedAt    time.Time // to a provider; zero while it is not
+	Fallback    bool      // handed over past the session's workflow
+	// Unreadable says why there is no payload: the key ring lacks the key, or the
+	// row was changed. Number and PageKey stand, so that somebody can be paged.
+	Unreadable error
+}
+
+const entries = "SELECT session, number, page_key, created_at, delivered_at, handed_to_provider_at, fallback, payload FROM telemetry_outbox WHERE "
+
+func (s *Store) scanEntry(rows *sql.Rows) (Entry, error) {
+	var one Entry
+	var created int64
+	var delivered, handed sql.NullInt64
+	var sealed []byte
+	if err := rows.Scan(&one.Session, &one.Number, &one.PageKey, &created, &delivered, &handed, &one.Fallback, &sealed); err != nil {
+		return one, err
+	}
+	one.CreatedAt, one.DeliveredAt, one.HandedAt = database.Moment(created), momentOr(delivered), momentOr(handed)
+	one.Payload, one.Unreadable = s.open(ofTransition, place(one.Session, one.Number), sealed)
+	return one, nil
+}
+
+func momentOr(stamp sql.NullInt64) time.Time {
+	if !stamp.Valid {
+		return time.Time{}
+	}
+	return database.Moment(stamp.Int64)
+}
+
+func (s *Store) entries(ctx context.Context, where string, arguments ...any) ([]Entry, error) {
+	found, err := database.Query(ctx, s.db.Read, s.scanEntry, entries+where, arguments...)
+	return found, s.db.Fail("read transitions", err)
+}
+
+// Transitions returns those of a session above a number in their order, at most a
+// number of them: for a rebuild, the log and the view.
+func (s *Store) Transitions(ctx context.Context, session string, above uint64, limit int) ([]Entry, error) {
+	return s.entries(ctx, "session = $1 AND number > $2 ORDER BY number LIMIT $3", session, above, limit)
+}
+
+// Undelivered returns transitions of a session that the workflow has not confirmed,
+// in their order.
+func (s *Store) Undelivered(ctx context.Context, session string, limit int) ([]Entry, error) {
+	return s.entries(ctx, "session = $1 AND delivered_at IS NULL ORDER BY number LIMIT $2", session, limit)
+}
+
+// Delivered says that the workflow has confirmed a transition. The first time stays.
+func (s *Store) Delivered(ctx context.Context, session string, number uint64) error {
+	return s.write(ctx, "mark a transition as delivered", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE telemetry_outbox SET delivered_at = $1 WHERE session = $2 AND number = $3 AND delivered_at IS NULL",
+			database.Stamp(s.now()), session, number)
+		return err
+	})
+}
+
+// HandedOver says that a provider has taken the page of a transition. The first one
+// who says it is on record, and gets true; who gets false has made a second page,
+// which is allowed. ErrNotFound: there is no such transition.
+func (s *Store) HandedOver(ctx context.Context, session string, number uint64, fallback bool) (first bool, err error) {
+	var found bool
+	err = s.write(ctx, "mark a page as handed over", func(ctx context.Context, tx *sql.Tx) (err error) {
+		first, err = changed(tx.ExecContext(ctx, `UPDATE telemetry_outbox SET handed_to_provider_at = $1, fallback = $2
+			WHERE session = $3 AND number = $4 AND handed_to_provider_at IS NULL`, database.Stamp(s.now()), fallback, session, number))
+		if found = first; err != nil || first {
+			return err
+		}
+		var count int
+		err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM telemetry_outbox WHERE session = $1 AND number = $2", session, number).Scan(&count)
+		found = count > 0
+		return err
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("telemetry store: transition %d of session %q: %w", number, session, ErrNotFound)
+	}
+	return first && err == nil, err
+}
+
+// Overdue returns transitions of all sessions that somebody is to be paged for and
+// no provider has taken after a time, the oldest first.
+func (s *Store) Overdue(ctx context.Context, after time.Duration, limit int) ([]Entry, error) {
+	return s.entries(ctx, "page_key <> '' AND handed_to_provider_at IS NULL AND created_at <= $1 ORDER BY created_at, session, number LIMIT $2",
+		database.Stamp(s.now().Add(-after)), limit)
+}
