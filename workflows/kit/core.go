@@ -72,6 +72,8 @@ type Core struct {
 	face func() Face
 	// diverted says whether the loop must be told before anything else happens.
 	diverted func() bool
+	// leaves decides whether the history ends at this wait.
+	leaves func(asked bool) bool
 
 	roles  Roles
 	offers []offered
@@ -107,6 +109,7 @@ func Open(ctx workflow.Context, common *Common, policy Policy, pace options.Pace
 		common: common, policy: policy, pace: pace.WithDefaults(), face: face,
 		key:      effectPrefix(info.WorkflowExecution.ID, info.FirstRunID),
 		diverted: func() bool { return false },
+		leaves:   func(asked bool) bool { return asked },
 		upcoming: func() []Deadline { return nil },
 	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -126,6 +129,11 @@ type Empty struct {
 
 // DivertWhen says when a stage must hand back to the loop at its next wait.
 func (c *Core) DivertWhen(condition func() bool) { c.diverted = condition }
+
+// LeaveWhen lets a workflow decide when its history ends: one that has work
+// beside its loop stays until that is done, and one may leave unasked. asked says
+// that the server suggests it or somebody has asked for it.
+func (c *Core) LeaveWhen(decide func(asked bool) bool) { c.leaves = decide }
 
 // OnCancel runs apply once when Temporal's own Cancel arrives. ctx is the
 // workflow's original context.

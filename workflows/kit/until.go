@@ -158,7 +158,7 @@ func (c *Core) expired(deadline Deadline) bool {
 }
 
 func (c *Core) leaving(ctx workflow.Context) bool {
-	return c.leave || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	return c.leaves(c.leave || workflow.GetInfo(ctx).GetContinueAsNewSuggested())
 }
 
 // arm starts the deadline's timer, or keeps the one that already runs for it:
