@@ -28,6 +28,7 @@ import (
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
 	"guestjourney/workflows/rotation"
+	"guestjourney/workflows/session"
 	"guestjourney/workflows/worldtest"
 )
 
@@ -54,10 +55,14 @@ func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
 		{profile.ClaimType, "claim/phone/O1", "claim/…", profile.ClaimInput{Kind: profile.KindPhone}},
 		{inbox.Type, "inbound/stripe/" + eventKey, "inbound/<provider>/<event>", inbox.Input{
 			Provider: "stripe", Type: "charge.refunded", Event: eventKey, Target: "pay/O1", Signal: kit.SignalPayment,
-			Fact: kit.Fact{ID: "evt_1"}, ReceivedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
+			Fact: kit.Fact{ID: "evt_1"}, ReceivedAt: noon,
 		}},
 		{health.Type, health.ID, health.ID, health.Input{}},
 		{rotation.Type, "rotation/stripe_api_key", "rotation/<secret>", rotation.Input{Secret: "stripe_api_key"}},
+		{session.Type, "session/O1", "session/<id>", session.Input{
+			GuestRef: "g-1", Device: "d-1", Room: "3", LatestEnd: noon.Add(8 * time.Hour),
+			Protocol: session.Protocol{Code: "P", SignedBy: "dr-x", SignedAt: noon}, Clearance: session.Clearance{Ref: "c-1", ValidUntil: noon.Add(time.Hour)},
+		}},
 	} {
 		row := offers(t, offering.workflowType, offering.id, offering.shown, offering.input)
 		assert.Contains(t, string(data), row, "the row should be\n%s", row)
@@ -65,12 +70,15 @@ func TestTheTableSaysWhatEachTypeOffers(t *testing.T) {
 	}
 }
 
+// noon is when every environment begins.
+var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
 const eventKey = "0f3a5c7e9b1d2f4a6c8e0b2d4f6a8c0e"
 
 // assertTakes holds what an event may be routed to against what is read there.
 func assertTakes(t *testing.T, workflowType, id, row string) {
 	t.Helper()
-	if slices.Contains([]string{inbox.Type, health.Type, rotation.Type}, workflowType) {
+	if slices.Contains([]string{inbox.Type, health.Type, rotation.Type, session.Type}, workflowType) {
 		return // no event is routed to these
 	}
 	for _, signal := range []string{

@@ -16,6 +16,7 @@ import (
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
 	"guestjourney/workflows/rotation"
+	"guestjourney/workflows/session"
 )
 
 // Types are the names of every workflow type.
@@ -23,6 +24,7 @@ func Types() []string {
 	return []string{
 		journey.Type, payment.Type, appointment.Type, profile.Type, profile.ClaimType, inbox.Type,
 		health.Type, health.CheckType, health.DeepCheckType, rotation.Type, rotation.RoundType,
+		session.Type,
 	}
 }
 
@@ -42,4 +44,5 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(health.DeepCheckType, health.DeepCheck)
 	register(rotation.Type, rotation.Workflow(policy))
 	register(rotation.RoundType, rotation.Round)
+	register(session.Type, session.Workflow(policy))
 }

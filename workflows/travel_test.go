@@ -16,6 +16,7 @@ import (
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/payment"
 	"guestjourney/workflows/profile"
+	"guestjourney/workflows/session"
 )
 
 // Whatever a state can hold, the next run must be able to read: the strict
@@ -27,6 +28,7 @@ func TestEveryFieldOfEveryStateTravels(t *testing.T) {
 	travels[profile.Input](t)
 	travels[profile.ClaimInput](t)
 	travels[inbox.Input](t)
+	travels[session.Input](t)
 }
 
 func travels[T any](t *testing.T) {

@@ -1,0 +1,279 @@
+package session_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/failure"
+	"guestjourney/activities/options"
+	"guestjourney/activities/paging"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/session"
+)
+
+var (
+	begin  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	policy = kit.Policy{AllowPlaintext: func() bool { return true }}
+)
+
+const (
+	id      = "session/S1"
+	journey = "journey/J1"
+	second  = time.Second
+	ms      = time.Millisecond
+)
+
+// Who is on duty: two people, both and a physician, the failsafe.
+const ana, ben, doc, safe = "p-ana", "p-ben", "p-doc", "p-safe"
+
+func rota() []paging.Rung {
+	by := func(people ...string) (rung paging.Rung) {
+		for _, person := range people {
+			rung.Contacts = append(rung.Contacts, paging.Contact{Person: person, Channels: []paging.Channel{paging.SMS, paging.Voice}})
+		}
+		return rung
+	}
+	return []paging.Rung{by(ana), by(ben), by(ana, ben, doc), by(safe)}
+}
+
+func input() session.Input {
+	return session.Input{
+		Notify: journey, GuestRef: "g-1", Device: "d-1", Room: "3", LatestEnd: begin.Add(8 * time.Hour),
+		Protocol:  session.Protocol{Code: "PRG-07", SignedBy: "dr-x", SignedAt: begin.Add(-time.Hour)},
+		Clearance: session.Clearance{Ref: "c-1", ValidUntil: begin.Add(24 * time.Hour)},
+	}
+}
+
+// sent is one page as the port was asked for it.
+type sent struct {
+	at      time.Duration // after the start
+	person  string
+	channel paging.Channel
+	key     string
+	effect  options.Effect
+	page    paging.Page
+}
+
+type act struct {
+	at time.Time
+	do func()
+}
+
+// fails is what a test and rapid's have in common.
+type fails interface {
+	require.TestingT
+	mock.TestingT
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// play is a SessionMonitor over every run, on a clock that skips, before a house
+// whose pages arrive unless it is told otherwise.
+type play struct {
+	t      fails
+	env    *testsuite.TestWorkflowEnvironment
+	input  session.Input
+	acts   []*act
+	runs   int
+	result session.Result
+	err    error
+
+	number   int // of the last transition
+	commands int // counts them
+	pages    []sent
+	told     []session.Update
+	// answer is what becomes of a page; nil hands it over.
+	answer func(paging.Page) (paging.Receipt, error)
+	// ladder is what the staff file says; nil is the rota.
+	ladder func() (paging.Ladder, error)
+	// hangs says which pages take a minute, and ladderHangs that the ladder does.
+	hangs       func(paging.Page) bool
+	ladderHangs bool
+
+	mutex sync.Mutex // of pages
+}
+
+func newPlay(t fails) *play { return &play{t: t, input: input()} }
+
+// after does something so long after the start, in whichever run that is.
+func (p *play) after(delay time.Duration, do func()) {
+	p.acts = append(p.acts, &act{begin.Add(delay), do})
+}
+
+// transition sends the next transition of an alarm and returns its number.
+func (p *play) transition(at time.Duration, alarm string, change session.Change, priority session.Priority) int {
+	p.number++
+	number := p.number
+	p.numbered(at, number, alarm, change, priority)
+	return number
+}
+
+func (p *play) numbered(at time.Duration, number int, alarm string, change session.Change, priority session.Priority) {
+	p.after(at, func() { p.env.SignalWorkflow(session.SignalTransition, p.made(number, alarm, change, priority)) })
+}
+
+func (p *play) made(number int, alarm string, change session.Change, priority session.Priority) session.Transition {
+	return session.Transition{
+		Number: number, Alarm: alarm, Code: "HR-LOW", Origin: "physiological", Change: change, Priority: priority, Episode: 1,
+		At: p.env.Now(), PageKey: fmt.Sprintf("%s/%d", id, number),
+	}
+}
+
+func nurse() kit.Envelope {
+	return kit.Envelope{Actor: "p-ana", Role: kit.RoleClinician, Reason: "test"}
+}
+
+// give gives a command, and expects it to be taken.
+func (p *play) give(at time.Duration, update string, command any) {
+	p.after(at, func() { p.try(update, command, func(err error) { require.NoError(p.t, err, update) }) })
+}
+
+// try gives a command; outcome hears of its refusal, or nil.
+func (p *play) try(update string, command any, outcome func(error)) {
+	p.commands++
+	p.env.UpdateWorkflow(update, fmt.Sprintf("%s-%d", update, p.commands), &testsuite.TestUpdateCallback{
+		OnAccept: func() {}, OnReject: outcome, OnComplete: func(_ any, err error) { outcome(err) },
+	}, command)
+}
+
+func (p *play) acknowledge(at time.Duration, alarm string) {
+	p.give(at, session.UpdateAcknowledge, session.Acknowledge{Envelope: nurse(), Alarm: alarm})
+}
+
+func (p *play) end(at time.Duration) { p.give(at, session.UpdateEnd, nurse()) }
+
+// renew asks for the next run.
+func (p *play) renew(at time.Duration) {
+	p.after(at, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+}
+
+// shows looks at the status.
+func (p *play) shows(at time.Duration, look func(session.Overview)) {
+	p.after(at, func() { look(p.status()) })
+}
+
+func (p *play) status() (view session.Overview) {
+	p.t.Helper()
+	value, err := p.env.QueryWorkflow(kit.QueryStatus)
+	require.NoError(p.t, err)
+	require.NoError(p.t, value.Get(&view))
+	return view
+}
+
+// calls are the pages as "<seconds> <person>", in order.
+func (p *play) calls() (list []string) {
+	for _, page := range p.pages {
+		list = append(list, fmt.Sprintf("%v %s", page.at.Round(ms).Seconds(), page.person))
+	}
+	return list
+}
+
+func (p *play) run() {
+	p.t.Helper()
+	input := p.input
+	for at := begin; p.runs < 30; at = p.env.Now() {
+		p.runs++
+		p.begin(at)
+		p.env.ExecuteWorkflow(session.Type, input)
+		require.True(p.t, p.env.IsWorkflowCompleted())
+		var again *workflow.ContinueAsNewError
+		if p.err = p.env.GetWorkflowError(); !errors.As(p.err, &again) {
+			if p.err == nil {
+				require.NoError(p.t, p.env.GetWorkflowResult(&p.result))
+				require.Empty(p.t, p.acts, "everything was done")
+			}
+			return
+		}
+		input = session.Input{}
+		require.NoError(p.t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+	}
+	p.t.Fatalf("30 runs and no end")
+}
+
+func (p *play) begin(at time.Time) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	p.env = suite.NewTestWorkflowEnvironment()
+	p.env.SetStartTime(at)
+	p.env.SetTestTimeout(20 * time.Second)
+	// A machine that is busy with other tests is no deadlock.
+	p.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
+	p.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
+	p.env.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+	p.serve()
+	for _, next := range slices.Clone(p.acts) {
+		p.env.RegisterDelayedCallback(func() {
+			p.acts = slices.DeleteFunc(p.acts, func(a *act) bool { return a == next })
+			next.do()
+		}, max(next.at.Sub(at), 0))
+	}
+}
+
+// serve registers the house: paging, and the journey that is told.
+func (p *play) serve() {
+	ladder := func(context.Context, paging.LadderRequest) (paging.Ladder, error) {
+		if p.ladder != nil {
+			return p.ladder()
+		}
+		return paging.Ladder{Rungs: rota()}, nil
+	}
+	p.env.RegisterActivityWithOptions(ladder, activity.RegisterOptions{Name: paging.Prefix + "Ladder"})
+	p.env.RegisterActivityWithOptions(p.page, activity.RegisterOptions{Name: paging.Prefix + "Page"})
+	p.env.OnActivity(paging.Prefix+"Ladder", mock.Anything, mock.Anything).Return(ladder).AfterFn(func() time.Duration {
+		if p.ladderHangs {
+			return time.Minute
+		}
+		return 0
+	}).Maybe()
+	if p.hangs != nil {
+		p.env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.MatchedBy(func(command options.Command[paging.Page]) bool {
+			return p.hangs(command.Request)
+		})).Return(p.page).After(time.Minute).Maybe()
+		p.env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.Anything).Return(p.page).Maybe()
+	}
+	p.env.OnSignalExternalWorkflow(mock.Anything, journey, "", session.SignalUpdate, mock.Anything).Return(
+		func(_, _, _, _ string, message any) error {
+			p.told = append(p.told, message.(session.Update))
+			return nil
+		}).Maybe()
+}
+
+func (p *play) page(_ context.Context, command options.Command[paging.Page]) (paging.Receipt, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	page := command.Request
+	p.pages = append(p.pages, sent{p.env.Now().Sub(begin), page.Person, page.Channel, page.Key, command.Effect, page})
+	if p.answer != nil {
+		receipt, err := p.answer(page)
+		return receipt, failure.ToTemporal(err)
+	}
+	return paging.Receipt{ID: "SM1", HandedAt: p.env.Now()}, nil
+}
+
+// sorted orders the calls of one instant, which are made side by side.
+func sorted(calls []string) []string {
+	at := func(call string) (seconds float64) {
+		_, _ = fmt.Sscan(call, &seconds)
+		return seconds
+	}
+	slices.SortStableFunc(calls, func(a, b string) int {
+		return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b))
+	})
+	return calls
+}
