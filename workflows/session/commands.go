@@ -145,6 +145,7 @@ func (m *monitor) decline(ctx workflow.Context, command Decline) kit.Verdict {
 	if !slices.Contains(a.Call.Declined, command.Person) {
 		a.Call.Declined = append(a.Call.Declined, command.Person)
 	}
+	m.core.Note(ctx, "fact", fmt.Sprintf("%s declines the alarm of transition %d", command.Person, a.Number))
 	if !m.paged(a, command.Person) {
 		return kit.Verdict{Detail: "they are left out"}
 	}

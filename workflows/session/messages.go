@@ -72,11 +72,11 @@ const (
 
 // Transition is one change of one alarm.
 type Transition struct {
-	Number   int       `json:"number"`            // in the session, from 1, without a gap
-	Alarm    string    `json:"alarm"`             // the same for every time it is raised
-	Code     string    `json:"code"`              // what a page says of it: "HR-LOW"
-	Origin   string    `json:"origin"`            // "physiological", "technical" or "monitor"
-	Change   Change    `json:"change"`            //
+	Number   int       `json:"number"` // in the session, from 1, without a gap
+	Alarm    string    `json:"alarm"`  // the same for every time it is raised
+	Code     string    `json:"code"`   // what a page says of it: "HR-LOW"
+	Origin   string    `json:"origin"` // "physiological", "technical" or "monitor"
+	Change   Change    `json:"change"`
 	Priority Priority  `json:"priority"`          // after the change; when cleared, the one before
 	Episode  int       `json:"episode"`           // how many times it was raised by now, from 1
 	At       time.Time `json:"at"`                // when it was found

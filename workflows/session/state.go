@@ -113,7 +113,9 @@ const (
 	Handed        = "handed"
 	Undeliverable = "undeliverable"
 	Failed        = "failed"
-	Recalled      = "recalled" // the alarm was acknowledged, or is over, before it went out
+	// Recalled: the alarm was acknowledged, or was over, before it was known whether
+	// the page went out; it is not tried again.
+	Recalled = "recalled"
 )
 
 func (p Priority) rank() int { return slices.Index([]Priority{Low, Warning, Critical}, p) }

@@ -67,21 +67,24 @@ func (m *monitor) lookForGaps(ctx workflow.Context) {
 // one has said; but a critical alarm is called for, however late it is known.
 func (m *monitor) apply(ctx workflow.Context, t Transition) {
 	a := m.state.alarm(t.Alarm)
-	late := t.Number < a.Number
+	late, active := t.Number < a.Number, a.Active
 	if !late {
 		a.follow(t)
 	}
+	// One that eases and was not known to be active has begun all the same; the
+	// transition that says so is yet to come.
+	rises := t.rises() || a.Active && !active
 	switch {
-	case t.rises() && t.Priority == Critical:
+	case rises && t.Priority == Critical:
 		a.Latched, a.Acknowledged = true, nil
 		m.state.Criticals++
 		m.tell(ctx, Update{Kind: KindCritical, Number: t.Number})
 		m.ring(ctx, a, t.notice())
 	case late:
-	case t.rises() && t.Priority == Warning:
+	case rises && t.Priority == Warning:
 		a.Acknowledged = nil
 		m.ring(ctx, a, t.notice())
-	case t.rises() && !a.Latched:
+	case rises && !a.Latched:
 		a.Acknowledged, a.Call = nil, Call{}
 	case a.over():
 		a.Call = Call{}
@@ -100,6 +103,7 @@ func (m *monitor) acknowledge(ctx workflow.Context, a *Alarm, head kit.Envelope)
 	now := workflow.Now(ctx).UTC()
 	a.Acknowledged = &Acknowledgement{By: head.Actor, Role: head.Role, At: now}
 	a.Latched, a.Unanswered = false, false
+	m.core.Note(ctx, "fact", fmt.Sprintf("the alarm of transition %d is acknowledged", a.Number))
 	a.Call = Call{About: a.Call.About}
 	if !m.state.some(func(a *Alarm) bool { return a.Unanswered }) {
 		m.core.Settle(AttentionUnanswered)

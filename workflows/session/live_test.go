@@ -1,0 +1,114 @@
+package session_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"guestjourney/activities/options"
+	"guestjourney/activities/paging"
+	"guestjourney/internal/devserver"
+	"guestjourney/workflows/kit"
+	"guestjourney/workflows/session"
+)
+
+// What a session of 8 hours may cost: performance is a promise of the house.
+const (
+	alarmsOfASession = 40
+	maxEvents        = 1500
+	maxBytes         = 1 << 20
+	// played is a quarter of them; whatever the start and the end cost is counted
+	// four times.
+	played = alarmsOfASession / 4
+)
+
+// TestASessionOfFortyAlarmsStaysSmall plays the alarms of 2 hours on a real
+// server, one after the other and all of them critical: raised, paged,
+// acknowledged, cleared. The hours between them add nothing.
+func TestASessionOfFortyAlarmsStaysSmall(t *testing.T) {
+	t.Parallel()
+	server := devserver.Start(t).Client()
+	pages := &house{}
+	serves := worker.New(server, options.QueueSessions, worker.Options{})
+	serves.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+	serves.RegisterActivityWithOptions(pages, activity.RegisterOptions{Name: paging.Prefix})
+	require.NoError(t, serves.Start())
+	t.Cleanup(serves.Stop)
+
+	// The journey is another session here: what matters is that it can be told.
+	journeyRun := start(t, server, "session/journey", "")
+	run := start(t, server, id, journeyRun.GetID())
+	for i := range played {
+		transition(t, server, 2*i+1, session.Raised)
+		require.Eventually(t, func() bool { return pages.made.Load() == int64(i+1) }, 20*time.Second, 2*time.Millisecond, "page %d", i+1)
+		command(t, server, session.UpdateAcknowledge, session.Acknowledge{Envelope: nurse(), Alarm: brady})
+		transition(t, server, 2*i+2, session.Cleared)
+	}
+	command(t, server, session.UpdateEnd, nurse())
+	var result session.Result
+	require.NoError(t, run.Get(t.Context(), &result))
+	require.Zero(t, pages.again.Load(), "every page is a first try")
+	require.Equal(t, played, result.Criticals)
+
+	described, err := server.DescribeWorkflowExecution(t.Context(), id, run.GetRunID())
+	require.NoError(t, err)
+	info := described.GetWorkflowExecutionInfo()
+	t.Logf("%d alarms: %d events, %d bytes", played, info.GetHistoryLength(), info.GetHistorySizeBytes())
+	require.LessOrEqual(t, 4*info.GetHistoryLength(), int64(maxEvents))
+	require.LessOrEqual(t, 4*info.GetHistorySizeBytes(), int64(maxBytes))
+}
+
+// house is the port's activities with a provider that is always there.
+type house struct {
+	made  atomic.Int64
+	again atomic.Int64 // pages that may have been made before
+}
+
+func (h *house) Page(_ context.Context, command options.Command[paging.Page]) (paging.Receipt, error) {
+	if !command.Effect.FirstTry {
+		h.again.Add(1)
+	}
+	return paging.Receipt{ID: fmt.Sprintf("SM%032d", h.made.Add(1)), HandedAt: time.Now()}, nil
+}
+
+func (h *house) Ladder(context.Context, paging.LadderRequest) (paging.Ladder, error) {
+	return paging.Ladder{Rungs: rota()}, nil
+}
+
+func start(t *testing.T, server client.Client, workflowID, notify string) client.WorkflowRun {
+	t.Helper()
+	now := time.Now()
+	given := input()
+	given.Notify, given.LatestEnd = notify, now.Add(8*time.Hour)
+	given.Clearance.ValidUntil = now.Add(time.Hour)
+	run, err := server.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflowID, TaskQueue: options.QueueSessions}, session.Type, given)
+	require.NoError(t, err)
+	return run
+}
+
+func transition(t *testing.T, server client.Client, number int, change session.Change) {
+	t.Helper()
+	require.NoError(t, server.SignalWorkflow(t.Context(), id, "", session.SignalTransition, session.Transition{
+		Number: number, Alarm: brady, Code: "HR-LOW", Origin: "physiological", Change: change, Priority: session.Critical,
+		Episode: (number + 1) / 2, At: time.Now(), PageKey: fmt.Sprintf("%s/%d", id, number),
+	}))
+}
+
+func command(t *testing.T, server client.Client, update string, input any) {
+	t.Helper()
+	handle, err := server.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: update, Args: []any{input}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	require.NoError(t, err)
+	var outcome kit.Outcome
+	require.NoError(t, handle.Get(t.Context(), &outcome))
+	require.Equal(t, "done", outcome.Status)
+}
