@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -64,6 +66,25 @@ func TestASessionOfFortyAlarmsStaysSmall(t *testing.T) {
 	t.Logf("%d alarms: %d events, %d bytes", played, info.GetHistoryLength(), info.GetHistorySizeBytes())
 	require.LessOrEqual(t, 4*info.GetHistoryLength(), int64(maxEvents))
 	require.LessOrEqual(t, 4*info.GetHistorySizeBytes(), int64(maxBytes))
+	replay(t, server, run)
+}
+
+// replay: what runs beside the loop comes in the same order when a worker reads
+// the history again.
+func replay(t *testing.T, server client.Client, run client.WorkflowRun) {
+	t.Helper()
+	var history historypb.History
+	events := server.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	replayer := worker.NewWorkflowReplayer()
+	replayer.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+	require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &history, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: run.GetID(), RunID: run.GetRunID()},
+	}))
 }
 
 // house is the port's activities with a provider that is always there.
