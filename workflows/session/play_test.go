@@ -62,7 +62,7 @@ func input() session.Input {
 
 // sent is one page as the port was asked for it.
 type sent struct {
-	at      time.Duration // after the start
+	at      time.Duration // after the start, when it was asked for
 	person  string
 	channel paging.Channel
 	key     string
@@ -258,7 +258,7 @@ func (p *play) page(_ context.Context, command options.Command[paging.Page]) (pa
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	page := command.Request
-	p.pages = append(p.pages, sent{p.env.Now().Sub(begin), page.Person, page.Channel, page.Key, command.Effect, page})
+	p.pages = append(p.pages, sent{command.Effect.Since.Sub(begin), page.Person, page.Channel, page.Key, command.Effect, page})
 	if p.answer != nil {
 		receipt, err := p.answer(page)
 		return receipt, failure.ToTemporal(err)

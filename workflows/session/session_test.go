@@ -407,7 +407,7 @@ func TestASessionOfManyRunsIsOne(t *testing.T) {
 	p.end(time.Hour)
 	p.run()
 	require.NoError(t, p.err)
-	assert.Equal(t, []string{"10 p-ana", "40 p-ben", "70 p-ana", "70 p-ben", "130 p-doc", "130 p-safe", "315 p-ana"}, sorted(p.calls()))
+	assert.Equal(t, []string{"10 p-ana", "40 p-ben", "70 p-ana", "70 p-ben", "70 p-doc", "130 p-safe", "315 p-ana"}, sorted(p.calls()))
 	effects := map[string]bool{}
 	for _, page := range p.pages {
 		effects[page.effect.Key] = true
