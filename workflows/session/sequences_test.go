@@ -53,7 +53,7 @@ func sequence(t *rapid.T) {
 		}
 	}
 	at := step
-	for range rapid.IntRange(1, 14).Draw(t, "acts") {
+	for range rapid.IntRange(1, 10).Draw(t, "acts") {
 		at += step * time.Duration(rapid.SampledFrom([]int{1, 3, 4, 5, 9, 19, 26, 57}).Draw(t, "steps"))
 		s.act(t, at, rapid.SampledFrom(alarms).Draw(t, "alarm"))
 	}
