@@ -18,10 +18,10 @@ func TestSetupCommand(t *testing.T) {
 	code, stdout, _ := cli(t, "", "setup")
 	require.Zero(t, code)
 	require.Equal(t, "namespace retreat registered, keeps what is closed 30 days; search attributes added: Stage, MoneyState, ClearanceState, "+
-		"ControlState, ProgramCode, Owner, GuestRef, NextDeadline, ArrivalAt, Attention, TestJourney; schedules made: health-ping, health-function\n", stdout)
+		"ControlState, ProgramCode, Owner, GuestRef, NextDeadline, ArrivalAt, Attention, TestJourney; schedules made: health-ping, health-function, secret-rotation\n", stdout)
 	code, stdout, _ = cli(t, "", "setup")
 	require.Zero(t, code)
-	require.Equal(t, "namespace retreat was there; all 11 search attributes were there; schedules health-ping, health-function were there\n", stdout)
+	require.Equal(t, "namespace retreat was there; all 11 search attributes were there; schedules health-ping, health-function, secret-rotation were there\n", stdout)
 
 	t.Setenv("TEMPORAL_NAMESPACE", devserver.Namespace)
 	code, stdout, _ = cli(t, "", "setup")

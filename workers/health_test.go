@@ -81,9 +81,11 @@ func newWatchedWorld(t *testing.T, change map[string]string) *watchedWorld {
 	server := devserver.Start(t)
 	_, err = setup.Schedules(t.Context(), server.Client())
 	require.NoError(t, err)
-	// It would begin at every quarter of an hour; here the tests begin it.
-	functions := server.Client().ScheduleClient().GetHandle(t.Context(), setup.FunctionSchedule)
-	require.NoError(t, functions.Pause(t.Context(), client.SchedulePauseOptions{}))
+	// They would begin at every minute and quarter of an hour; here the tests begin
+	// them.
+	for _, id := range setup.ScheduleIDs() {
+		require.NoError(t, server.Client().ScheduleClient().GetHandle(t.Context(), id).Pause(t.Context(), client.SchedulePauseOptions{}))
+	}
 	w := &watchedWorld{t: t, sandbox: vendors, secrets: secrets, server: server, process: startProcess(t, server)}
 	t.Cleanup(func() { require.Zero(t, w.process.end(t)) })
 	w.temporal = dialSealed(t)

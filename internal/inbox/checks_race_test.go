@@ -4,4 +4,4 @@ package inbox_test
 
 // checks is how many runs the model is held against under the race detector,
 // which makes each several times slower.
-const checks = "25"
+const checks = "8"

@@ -2,5 +2,5 @@
 
 package modeltest
 
-// sequences is how many a run of the tests plays.
-const sequences = 2000
+// 2,000 sequences: see shards.
+const rounds, sequences = 5, 100

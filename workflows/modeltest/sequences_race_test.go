@@ -2,6 +2,6 @@
 
 package modeltest
 
-// sequences is how many a run under the race detector plays, which makes each
-// several times slower: `make test` runs the package without it as well.
-const sequences = 40
+// 40 under the race detector, which makes each several times slower: `make test`
+// runs the package without it as well.
+const rounds, sequences = 1, 10
