@@ -107,7 +107,9 @@ func TestOnAServer(t *testing.T) {
 
 		// The sender comes again, and finds the workflow by itself.
 		require.NoError(t, h.SignalWorkflow(t.Context(), target, "", kit.SignalMessageIn, text(target).Fact))
-		require.Len(t, h.events(target, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED), 2)
+		require.Eventually(t, func() bool { // a signal that meets a workflow task enters the history after it
+			return len(h.events(target, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)) == 2
+		}, 30*time.Second, 50*time.Millisecond)
 		status(h, target, func(view profile.ClaimOverview) bool { return view.Waiting == 1 })
 		h.shows("WorkflowId = '"+id+"' AND Stage = 'routed' AND Attention IS NULL", 1)
 	})
