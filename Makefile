@@ -21,7 +21,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit-plain unit unit-waiting house histories costs bench-proxy fuzz clean
+.PHONY: run demo test tools build lint workflowcheck unit-plain unit house histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -34,15 +34,12 @@ build:
 	@$(GO) build -o $(BIN)/ ./starter ./webhookproxy
 	@$(GO) build -o $(BIN)/worker ./workers
 
-# Everything that is checked. Lint and the tests that wait for servers run beside
-# those of the whole house, which wait more than they compute; `make lint` alone
-# says what it says at once.
+# Everything that is checked. Lint runs beside the tests of the whole house, which
+# wait more than they compute; `make lint` alone says what it says at once.
 test: tools build
 	@$(MAKE) --no-print-directory -j 2 unit-plain unit
 	@nice -n 19 $(MAKE) --no-print-directory lint workflowcheck & checked=$$!; status=0; \
-	nice -n 5 $(MAKE) --no-print-directory unit-waiting & waiting=$$!; \
 	$(MAKE) --no-print-directory house || status=$$?; \
-	wait $$waiting || status=$$?; \
 	wait $$checked || status=$$?; exit $$status
 
 tools: $(TEMPORAL) $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
@@ -70,16 +67,10 @@ unit-plain:
 
 # Most packages wait for servers more than they compute, so four go side by side.
 # Those that take the longest begin first, so that none of them is left over.
-LONGEST := ./internal/inbox ./webhookproxy/deliver
-WAITING := ./starter ./workers
+LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy/deliver
 HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN) $(WAITING)))
-
-# These wait for servers nearly all the time, as the whole house does, and go
-# beside it.
-unit-waiting: $(TEMPORAL)
-	@$(GO_TEST) -race -parallel 4 -timeout 20m $(WAITING)
+	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))
 
 # The tests of the whole house come last: they watch real time, and leave a part of
 # the machine idle that ten side by side need. The programs that they run are
