@@ -280,10 +280,14 @@ func TestTheInboxIsReadWhileTheProxyWrites(t *testing.T) {
 	require.Len(t, heldNow(t, "--provider", "stripe", "--limit", "100000"), count, "nothing is lost")
 }
 
-// keepWriting adds events until the context ends, and returns how many; a
-// failure is a negative number.
+// keepWriting adds two hundred events a second until the context ends, and returns
+// how many; a failure is a negative number. SQLite hands its lock to whoever asks at
+// the right moment: a writer without any pause would keep it from everybody.
 func keepWriting(ctx context.Context, store inbox.Store) int {
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
 	for i := 0; ; i++ {
+		<-pace.C
 		name := fmt.Sprint("written ", i)
 		_, err := store.Add(context.WithoutCancel(ctx), []inbox.Event{{Key: keyOf(name), RequestID: name, Provider: "stripe", WorkflowID: "pay/" + name, Payload: []byte("{}")}})
 		if err != nil {
