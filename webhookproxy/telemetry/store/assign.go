@@ -15,14 +15,24 @@ type Assignment struct {
 	Device  string
 	Session string // Unassigned: nobody's
 	Since   time.Time
+	// Settings say how the session is watched from now on; those of Unassigned are
+	// not kept.
+	Settings Settings
+	// Unreadable says why there are no Settings: the key ring lacks the key, or the
+	// row was changed.
+	Unreadable error
 }
 
 // Assign records an assignment; any number of times is once. A session has one
-// device: the one that it had until then is nobody's. ErrEnded: the session has
-// ended, and nobody would watch it.
+// device: the one that it had until then is nobody's. It has the settings of its
+// last assignment. ErrEnded: the session has ended, and nobody would watch it.
 func (s *Store) Assign(ctx context.Context, next Assignment) error {
+	settings, err := s.sealSettings(next.Session, next.Settings)
+	if err != nil {
+		return err
+	}
 	var ended bool
-	err := s.write(ctx, "assign a device", func(ctx context.Context, tx *sql.Tx) (err error) {
+	err = s.write(ctx, "assign a device", func(ctx context.Context, tx *sql.Tx) (err error) {
 		if next.Session == Unassigned {
 			return assign(ctx, tx, next)
 		}
@@ -32,7 +42,10 @@ func (s *Store) Assign(ctx context.Context, next Assignment) error {
 		if err := withdraw(ctx, tx, next.Session, next.Device, next.Since); err != nil {
 			return err
 		}
-		return assign(ctx, tx, next)
+		if err := assign(ctx, tx, next); err != nil {
+			return err
+		}
+		return keepSettings(ctx, tx, next, settings)
 	})
 	if err == nil && ended {
 		return fmt.Errorf("telemetry store: assign device %s to session %s: %w; start another session", next.Device, next.Session, ErrEnded)
@@ -83,8 +96,11 @@ func assign(ctx context.Context, tx *sql.Tx, next Assignment) error {
 
 const (
 	assignments = "SELECT a.device, a.session, a.since FROM telemetry_assignment a WHERE "
-	// presentAssignments are the last ones of the devices.
-	presentAssignments = assignments + "NOT EXISTS (SELECT 1 FROM telemetry_assignment b WHERE b.device = a.device AND b.since > a.since)"
+	// present are the last ones of the devices.
+	present            = "NOT EXISTS (SELECT 1 FROM telemetry_assignment b WHERE b.device = a.device AND b.since > a.since)"
+	presentAssignments = assignments + present
+	withSettings       = "SELECT a.device, a.session, a.since, t.settings FROM telemetry_assignment a" +
+		" LEFT JOIN telemetry_session t ON t.session = a.session WHERE " + present
 )
 
 // scanAssignment reads the columns of both.
@@ -114,7 +130,7 @@ func assigned(ctx context.Context, from database.Querier, device string, at time
 // DeviceOf returns the assignment by which a session has its device now, for the
 // detector and the view. ErrNotFound: it has none.
 func (s *Store) DeviceOf(ctx context.Context, session string) (Assignment, error) {
-	found, err := database.Query(ctx, s.db.Read, scanAssignment, presentAssignments+" AND a.session = $1", session)
+	found, err := database.Query(ctx, s.db.Read, s.scanWithSettings, withSettings+" AND a.session = $1", session)
 	if err == nil && len(found) == 0 {
 		return Assignment{}, fmt.Errorf("telemetry store: device of session %s: %w; assign one", session, ErrNotFound)
 	}
@@ -130,7 +146,7 @@ func first[T any](all []T) (one T) {
 
 // Sessions returns the sessions that last and have a device, by their names.
 func (s *Store) Sessions(ctx context.Context) ([]Assignment, error) {
-	found, err := database.Query(ctx, s.db.Read, scanAssignment, presentAssignments+" AND a.session <> '' ORDER BY a.session, a.device")
+	found, err := database.Query(ctx, s.db.Read, s.scanWithSettings, withSettings+" AND a.session <> '' ORDER BY a.session, a.device")
 	return found, s.db.Fail("list sessions", err)
 }
 

@@ -16,6 +16,7 @@ var conformance = map[string]func(*testing.T, *place){
 	"a range is by the time of receipt":                         ranged,
 	"whoever tails misses none, with two processes that add":    tailed,
 	"a session has one device, and an ended one has none":       assignments,
+	"a session has the settings of its last assignment":         sessionSettings,
 	"a session has one owner, and the next one a higher epoch":  oneOwner,
 	"an owner that was replaced can write nothing":              staleOwner,
 	"of many that want to own a session one does":               racingOwners,

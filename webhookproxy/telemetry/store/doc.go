@@ -3,7 +3,7 @@
 //
 // Called by every telemetry process (Append, Assign), by the owner of a session
 // (Acquire, Tail, Commit), by what delivers and pages (Undelivered, Delivered,
-// HandedOver, Overdue), and by the live view and the export (Range, ECG, Gaps,
+// HandedOver, Recall, Overdue), and by the live view and the export (Range, ECG, Gaps,
 // Transitions). It owns the tables telemetry_*, in a SQLite file or, for several
 // processes, in PostgreSQL. It knows neither HTTP nor Temporal, and promises:
 //   - what Append returned nil for is on disk; the same batch twice is one; whose a
@@ -14,10 +14,11 @@
 //     Acquire. Reading position, checkpoint, gaps and transitions are written in one
 //     transaction, and by the present epoch only;
 //   - a transition stays until it was delivered and, if somebody is to be paged for
-//     it, handed to a provider; the first who hands it over is the one on record;
-//   - values, ECG, checkpoints and transitions are sealed with the program's key ring
-//     and bound to their row. In clear are only IDs of sessions and devices, numbers,
-//     times and page keys, none of which holds personal or health data;
+//     it, handed to a provider or recalled; the first who hands it over is the one on
+//     record;
+//   - settings, values, ECG, checkpoints and transitions are sealed with the program's
+//     key ring and bound to their row. In clear are only IDs of sessions and devices,
+//     numbers, times and page keys, none of which holds personal or health data;
 //   - an error wraps ErrUnavailable if the database cannot take or give anything
 //     now, and says what to do; then nothing is half written.
 //

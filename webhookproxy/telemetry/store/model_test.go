@@ -116,7 +116,7 @@ func (m *machine) deliver(t *rapid.T) {
 func (m *machine) handOver(t *rapid.T) {
 	number, entry := m.entry(t)
 	fallback := rapid.Bool().Draw(t, "fallback")
-	first, err := m.store.HandedOver(context.Background(), "s1", number, fallback)
+	first, err := m.store.HandedOver(context.Background(), "s1", number, m.now(), fallback)
 	if entry == nil {
 		require.ErrorIs(t, err, store.ErrNotFound)
 		return

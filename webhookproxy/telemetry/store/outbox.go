@@ -16,23 +16,25 @@ type Entry struct {
 	CreatedAt   time.Time
 	DeliveredAt time.Time // zero while it is not
 	HandedAt    time.Time // to a provider; zero while it is not
+	RecalledAt  time.Time // nobody is to be paged any more; zero while somebody is
 	Fallback    bool      // handed over past the session's workflow
 	// Unreadable says why there is no payload: the key ring lacks the key, or the
 	// row was changed. Number and PageKey stand, so that somebody can be paged.
 	Unreadable error
 }
 
-const entries = "SELECT session, number, page_key, created_at, delivered_at, handed_to_provider_at, fallback, payload FROM telemetry_outbox WHERE "
+const entries = "SELECT session, number, page_key, created_at, delivered_at, handed_to_provider_at, recalled_at, fallback, payload FROM telemetry_outbox WHERE "
 
 func (s *Store) scanEntry(rows *sql.Rows) (Entry, error) {
 	var one Entry
 	var created int64
-	var delivered, handed sql.NullInt64
+	var delivered, handed, recalled sql.NullInt64
 	var sealed []byte
-	if err := rows.Scan(&one.Session, &one.Number, &one.PageKey, &created, &delivered, &handed, &one.Fallback, &sealed); err != nil {
+	if err := rows.Scan(&one.Session, &one.Number, &one.PageKey, &created, &delivered, &handed, &recalled, &one.Fallback, &sealed); err != nil {
 		return one, err
 	}
-	one.CreatedAt, one.DeliveredAt, one.HandedAt = database.Moment(created), momentOr(delivered), momentOr(handed)
+	one.CreatedAt, one.DeliveredAt = database.Moment(created), momentOr(delivered)
+	one.HandedAt, one.RecalledAt = momentOr(handed), momentOr(recalled)
 	one.Payload, one.Unreadable = s.open(ofTransition, place(one.Session, one.Number), sealed)
 	return one, nil
 }
@@ -70,14 +72,14 @@ func (s *Store) Delivered(ctx context.Context, session string, number uint64) er
 	})
 }
 
-// HandedOver says that a provider has taken the page of a transition. The first one
-// who says it is on record, and gets true; who gets false has made a second page,
-// which is allowed. ErrNotFound: there is no such transition.
-func (s *Store) HandedOver(ctx context.Context, session string, number uint64, fallback bool) (first bool, err error) {
+// HandedOver says that a provider has taken the page of a transition, and when. The
+// first one who says it is on record, and gets true; who gets false has made a second
+// page, which is allowed. ErrNotFound: there is no such transition.
+func (s *Store) HandedOver(ctx context.Context, session string, number uint64, at time.Time, fallback bool) (first bool, err error) {
 	var found bool
 	err = s.write(ctx, "mark a page as handed over", func(ctx context.Context, tx *sql.Tx) (err error) {
 		first, err = changed(tx.ExecContext(ctx, `UPDATE telemetry_outbox SET handed_to_provider_at = $1, fallback = $2
-			WHERE session = $3 AND number = $4 AND handed_to_provider_at IS NULL`, database.Stamp(s.now()), fallback, session, number))
+			WHERE session = $3 AND number = $4 AND handed_to_provider_at IS NULL`, database.Stamp(at), fallback, session, number))
 		if found = first; err != nil || first {
 			return err
 		}
@@ -92,9 +94,19 @@ func (s *Store) HandedOver(ctx context.Context, session string, number uint64, f
 	return first && err == nil, err
 }
 
+// Recall says that nobody is to be paged for a transition any more. The first time
+// stays, and one that was handed over remains so.
+func (s *Store) Recall(ctx context.Context, session string, number uint64) error {
+	return s.write(ctx, "recall a page", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE telemetry_outbox SET recalled_at = $1
+			WHERE session = $2 AND number = $3 AND recalled_at IS NULL AND handed_to_provider_at IS NULL`, database.Stamp(s.now()), session, number)
+		return err
+	})
+}
+
 // Overdue returns transitions of all sessions that somebody is to be paged for and
 // no provider has taken after a time, the oldest first.
 func (s *Store) Overdue(ctx context.Context, after time.Duration, limit int) ([]Entry, error) {
-	return s.entries(ctx, "page_key <> '' AND handed_to_provider_at IS NULL AND created_at <= $1 ORDER BY created_at, session, number LIMIT $2",
+	return s.entries(ctx, "page_key <> '' AND handed_to_provider_at IS NULL AND recalled_at IS NULL AND created_at <= $1 ORDER BY created_at, session, number LIMIT $2",
 		database.Stamp(s.now().Add(-after)), limit)
 }

@@ -201,7 +201,7 @@ func handOver(t *testing.T, p *place) {
 	var group sync.WaitGroup
 	for n := range 8 {
 		group.Go(func() {
-			first, err := s.HandedOver(context.Background(), "s1", 1, n%2 == 0)
+			first, err := s.HandedOver(context.Background(), "s1", 1, p.clock.now(), n%2 == 0)
 			if err != nil {
 				t.Error(err)
 			}
@@ -220,11 +220,11 @@ func handOver(t *testing.T, p *place) {
 	before := entry()
 	require.Equal(t, start, before.HandedAt)
 	p.clock.pass(time.Minute)
-	first, err := s.HandedOver(t.Context(), "s1", 1, !before.Fallback)
+	first, err := s.HandedOver(t.Context(), "s1", 1, p.clock.now(), !before.Fallback)
 	require.NoError(t, err)
 	require.False(t, first)
 	require.Equal(t, before, entry())
-	_, err = s.HandedOver(t.Context(), "s1", 2, false)
+	_, err = s.HandedOver(t.Context(), "s1", 2, p.clock.now(), false)
 	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
@@ -249,7 +249,14 @@ func overdue(t *testing.T, p *place) {
 	require.Equal(t, []uint64{1, 3, 1}, list(), "of all sessions")
 	require.NoError(t, s.Delivered(t.Context(), "s1", 1))
 	require.Equal(t, []uint64{1, 3, 1}, list(), "confirmed means paged, not delivered")
-	_, err := s.HandedOver(t.Context(), "s1", 1, true)
+	_, err := s.HandedOver(t.Context(), "s1", 1, p.clock.now(), true)
 	require.NoError(t, err)
 	require.Equal(t, []uint64{3, 1}, list())
+	require.NoError(t, s.Recall(t.Context(), "s1", 3))
+	require.NoError(t, s.Recall(t.Context(), "s1", 1))
+	require.Equal(t, []uint64{1}, list(), "of the other session: nobody is to be paged for what was recalled")
+	all, err := s.Transitions(t.Context(), "s1", 0, 10)
+	require.NoError(t, err)
+	require.True(t, all[0].RecalledAt.IsZero(), "somebody was paged")
+	require.Equal(t, p.clock.now(), all[2].RecalledAt)
 }

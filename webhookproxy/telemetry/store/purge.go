@@ -16,7 +16,7 @@ const purgeStep = 500
 type Retention struct {
 	Readings    time.Duration // since they were received; also for gaps, past assignments and the checkpoints of ended sessions
 	ECG         time.Duration // since its minute, by the monitor's clock
-	Transitions time.Duration // since they were found
+	Transitions time.Duration // since they were found; also for the settings of ended sessions
 }
 
 // Purged counts the rows that Purge removed.
@@ -40,6 +40,7 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (total Purged, err er
 		{new(int), keep.Readings, database.Stamp(now.Add(-keep.Readings)), removeGaps},
 		{new(int), keep.Readings, database.Stamp(now.Add(-keep.Readings)), removeAssignments},
 		{new(int), keep.Readings, database.Stamp(now.Add(-keep.Readings)), removeCheckpoints},
+		{new(int), keep.Transitions, database.Stamp(now.Add(-keep.Transitions)), removeSettings},
 	} {
 		if one.age == 0 {
 			continue
@@ -55,7 +56,7 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (total Purged, err er
 const (
 	removeTransitions = `DELETE FROM telemetry_outbox WHERE (session, number) IN (
 		SELECT session, number FROM telemetry_outbox WHERE created_at < $1
-			AND delivered_at IS NOT NULL AND (page_key = '' OR handed_to_provider_at IS NOT NULL)
+			AND delivered_at IS NOT NULL AND (page_key = '' OR handed_to_provider_at IS NOT NULL OR recalled_at IS NOT NULL)
 		ORDER BY created_at LIMIT $2)`
 	removeECG      = `DELETE FROM telemetry_ecg WHERE id IN (SELECT id FROM telemetry_ecg WHERE minute < $1 ORDER BY minute LIMIT $2)`
 	removeReadings = `DELETE FROM telemetry_batch WHERE (session, position) IN (
@@ -70,6 +71,8 @@ const (
 	removeCheckpoints = `UPDATE telemetry_owner SET checkpoint = NULL WHERE session IN (
 		SELECT o.session FROM telemetry_owner o JOIN telemetry_session t ON t.session = o.session
 		WHERE o.checkpoint IS NOT NULL AND t.ended_at < $1 LIMIT $2)`
+	removeSettings = `UPDATE telemetry_session SET settings = NULL WHERE session IN (
+		SELECT session FROM telemetry_session WHERE settings IS NOT NULL AND ended_at < $1 LIMIT $2)`
 )
 
 func (s *Store) remove(ctx context.Context, statement string, before int64) (total int, err error) {

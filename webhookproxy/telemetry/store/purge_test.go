@@ -17,14 +17,15 @@ func purge(t *testing.T, p *place) {
 	lease := p.own(t, s, "s1")
 	silent := transition(4)
 	silent.PageKey = ""
-	lease = commit(t, s, lease, transition(1), transition(2), transition(3), silent)
+	lease = commit(t, s, lease, transition(1), transition(2), transition(3), silent, transition(5))
 	_, err := s.Commit(t.Context(), lease, store.Progress{Checkpoint: []byte("checkpoint"), Gaps: []store.Gap{{Device: "m1", Gap: reading.Gap{From: 1, To: 2}, FoundAt: p.clock.now()}}})
 	require.NoError(t, err)
-	for _, number := range []uint64{1, 2, 4} {
+	require.NoError(t, s.Recall(t.Context(), "s1", 5))
+	for _, number := range []uint64{1, 2, 4, 5} {
 		require.NoError(t, s.Delivered(t.Context(), "s1", number))
 	}
 	for _, number := range []uint64{1, 3} {
-		_, err := s.HandedOver(t.Context(), "s1", number, false)
+		_, err := s.HandedOver(t.Context(), "s1", number, p.clock.now(), false)
 		require.NoError(t, err)
 	}
 	add(t, s, p.second("device-of-s1", 1))
@@ -39,7 +40,7 @@ func purge(t *testing.T, p *place) {
 	policy := store.Retention{Readings: day, ECG: day, Transitions: day}
 	purged, err = s.Purge(t.Context(), policy)
 	require.NoError(t, err)
-	require.Equal(t, store.Purged{Readings: 1, ECG: 1, Transitions: 2}, purged)
+	require.Equal(t, store.Purged{Readings: 1, ECG: 1, Transitions: 3}, purged)
 	require.Equal(t, []uint64{2}, tail(t, s, "s1"))
 	found, err := s.Transitions(t.Context(), "s1", 0, 10)
 	require.NoError(t, err)
@@ -50,6 +51,9 @@ func purge(t *testing.T, p *place) {
 	got, err := s.Acquire(t.Context(), "s1")
 	require.NoError(t, err)
 	require.Equal(t, "checkpoint", string(got.Checkpoint), "the session has not ended for long")
+	kept, err := s.Session(t.Context(), "s1")
+	require.NoError(t, err)
+	require.Equal(t, settings("s1"), kept.Settings)
 
 	p.clock.pass(2 * day)
 	_, err = s.Purge(t.Context(), policy)
@@ -57,6 +61,9 @@ func purge(t *testing.T, p *place) {
 	again, err := s.Acquire(t.Context(), "s1")
 	require.NoError(t, err)
 	require.Nil(t, again.Checkpoint)
+	kept, err = s.Session(t.Context(), "s1")
+	require.NoError(t, err)
+	require.Equal(t, store.Session{Name: "s1", EndedAt: start.Add(2 * day)}, kept)
 	require.Greater(t, again.Epoch, got.Epoch)
 	was, err := s.Assigned(t.Context(), "device-of-s1", start)
 	require.NoError(t, err)

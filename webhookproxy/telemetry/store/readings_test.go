@@ -201,7 +201,7 @@ func assignments(t *testing.T, p *place) {
 	p.assign(t, s, "m3", "s3")
 	lasting, err := s.Sessions(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []store.Assignment{second, {Device: "m3", Session: "s3", Since: p.clock.now()}}, lasting)
+	require.Equal(t, []store.Assignment{second, p.assignment("m3", "s3")}, lasting)
 
 	p.clock.pass(time.Minute)
 	for range 2 {
@@ -213,6 +213,35 @@ func assignments(t *testing.T, p *place) {
 	err = s.Assign(t.Context(), store.Assignment{Device: "m2", Session: "s1", Since: p.clock.now()})
 	require.ErrorIs(t, err, store.ErrEnded)
 	require.ErrorContains(t, err, "start another session")
+}
+
+func sessionSettings(t *testing.T, p *place) {
+	s := p.open(t)
+	_, err := s.Session(t.Context(), "s1")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	first := p.assignment("m1", "s1")
+	require.NoError(t, s.Assign(t.Context(), first))
+	p.clock.pass(time.Minute)
+	second := p.assignment("m2", "s1")
+	second.Settings = store.Settings{Room: "7"}
+	for _, next := range []store.Assignment{second, first, second, first} {
+		require.NoError(t, s.Assign(t.Context(), next))
+	}
+	got, err := s.DeviceOf(t.Context(), "s1")
+	require.NoError(t, err)
+	require.Equal(t, second, got, "the first one, said once more, is not the last one")
+
+	third := second
+	third.Settings.QTcBaseline = 400
+	require.NoError(t, s.Assign(t.Context(), third))
+	lasting, err := s.Sessions(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []store.Assignment{third}, lasting, "the same device with other settings")
+
+	require.NoError(t, s.End(t.Context(), "s1", p.clock.now()))
+	ended, err := s.Session(t.Context(), "s1")
+	require.NoError(t, err)
+	require.Equal(t, store.Session{Name: "s1", EndedAt: p.clock.now(), Settings: third.Settings}, ended, "its pages say its room")
 }
 
 func gaps(t *testing.T, p *place) {

@@ -13,6 +13,7 @@ const (
 	ofECG        kind = "telemetry-ecg"
 	ofCheckpoint kind = "telemetry-checkpoint"
 	ofTransition kind = "telemetry-transition"
+	ofSettings   kind = "telemetry-settings"
 )
 
 // place names a row, such as "monitor-7/41".

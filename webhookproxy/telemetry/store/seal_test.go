@@ -43,6 +43,10 @@ func unreadable(t *testing.T, p *place, s *store.Store, session string, reason e
 	strips, err := s.ECG(t.Context(), session, start, p.clock.now().Add(1))
 	require.ErrorIs(t, err, reason)
 	require.Empty(t, strips)
+	watched, err := s.DeviceOf(t.Context(), session)
+	require.NoError(t, err, "it is watched, by the defaults")
+	require.ErrorIs(t, watched.Unreadable, reason)
+	require.Zero(t, watched.Settings)
 	p.clock.pass(store.DefaultLease)
 	got, err := s.Acquire(t.Context(), session)
 	require.NoError(t, err, "somebody can watch")
@@ -58,6 +62,7 @@ func bound(t *testing.T, p *place) {
 		"UPDATE telemetry_outbox SET payload = (SELECT o.payload FROM telemetry_outbox o WHERE o.session = 's2') WHERE session = 's1'",
 		"UPDATE telemetry_ecg SET strips = (SELECT o.strips FROM telemetry_ecg o WHERE o.session = 's2') WHERE session = 's1'",
 		"UPDATE telemetry_owner SET checkpoint = (SELECT o.checkpoint FROM telemetry_owner o WHERE o.session = 's2') WHERE session = 's1'",
+		"UPDATE telemetry_session SET settings = (SELECT o.settings FROM telemetry_session o WHERE o.session = 's2') WHERE session = 's1'",
 	} {
 		result, err := p.raw(t).Exec(statement)
 		require.NoError(t, err)

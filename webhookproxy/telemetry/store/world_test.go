@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -126,7 +127,19 @@ func added(session string) store.Outcome { return store.Outcome{Session: session
 
 func (p *place) assign(t testing.TB, s *store.Store, device, session string) {
 	t.Helper()
-	require.NoError(t, s.Assign(t.Context(), store.Assignment{Device: device, Session: session, Since: p.clock.now()}))
+	require.NoError(t, s.Assign(t.Context(), p.assignment(device, session)))
+}
+
+func (p *place) assignment(device, session string) store.Assignment {
+	return store.Assignment{Device: device, Session: session, Since: p.clock.now(), Settings: settings(session)}
+}
+
+// settings are those of a session, each with its own.
+func settings(session string) store.Settings {
+	if session == store.Unassigned {
+		return store.Settings{}
+	}
+	return store.Settings{Room: "room-" + session, Protocol: json.RawMessage(`{"name":"canary-protocol"}`), QTcBaseline: 410}
 }
 
 // tail is all of a session's sequence numbers in their order.
