@@ -11,16 +11,13 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-)
 
-// buckets in seconds, from a call on the same machine to a day.
-var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 600, 3600, 86400}
+	"guestjourney/internal/meters"
+)
 
 // metrics is what can be seen of the process from outside: the SDK's metrics
 // and the runtime's, whether it is alive and whether it works.
@@ -33,18 +30,12 @@ type metrics struct {
 }
 
 func newMetrics() (*metrics, error) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
+	made, registry, err := meters.New()
 	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return nil, err
 	}
-	meters := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithView(metric.NewView(
-		metric.Instrument{Kind: metric.InstrumentKindHistogram},
-		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: buckets}},
-	)))
-	return &metrics{registry: registry, meters: meters, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
-		Meter:                meters.Meter("temporal-sdk-go"),
+	return &metrics{registry: registry, meters: made, handler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter:                made.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
 	})}, nil
 }
