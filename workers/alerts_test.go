@@ -88,7 +88,7 @@ func ruleGroups(t *testing.T) []ruleGroup {
 func TestBacklogOnTheRealEndpoint(t *testing.T) {
 	server := devserver.Start(t)
 	metrics := freeport.Address(t)
-	environment(t, "http://127.0.0.1:1", map[string]string{"METRICS_ADDR": metrics, "BACKLOG_INTERVAL": "100ms"})
+	environment(t, "http://127.0.0.1:1", map[string]string{"METRICS_ADDR": metrics, "BACKLOG_INTERVAL": "500ms"})
 	p := startProcess(t, server)
 	connection := dial(t, server)
 	scrape := func() string {
@@ -97,7 +97,7 @@ func TestBacklogOnTheRealEndpoint(t *testing.T) {
 	}
 	shows := func(line string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return strings.Contains(scrape(), line+"\n") }, patience, 50*time.Millisecond, line)
+		require.Eventually(t, func() bool { return strings.Contains(scrape(), line+"\n") }, patience, 200*time.Millisecond, line)
 	}
 
 	for _, name := range workflows.Types() {
