@@ -15,10 +15,10 @@ import (
 
 // Assignment is the body of the call that assigns.
 type Assignment struct {
-	Device   string            `json:"device"`
-	Since    time.Time         `json:"since"`
-	Room     string            `json:"room"`
-	Protocol detector.Protocol `json:"protocol"`
+	Device   string         `json:"device"`
+	Since    time.Time      `json:"since"`
+	Room     string         `json:"room"`
+	Protocol detector.Order `json:"protocol"`
 	// QTcBaseline is in ms; 0 is none.
 	QTcBaseline float64 `json:"qtcBaseline"`
 }
@@ -43,11 +43,14 @@ func (c *Control) assign(ctx context.Context, call call) error {
 	case in.Room == "" || len(in.Room) > maxRoom:
 		return malformed("room: want a short label")
 	}
-	config := detector.Config{Device: in.Device, Protocol: in.Protocol, Baseline: in.QTcBaseline}
-	if _, err := detector.New(config, c.config.Now()); err != nil {
+	wanted, err := in.Protocol.Protocol(c.config.Now())
+	if err == nil {
+		_, err = detector.New(detector.Config{Device: in.Device, Protocol: wanted, Baseline: in.QTcBaseline}, c.config.Now())
+	}
+	if err != nil {
 		return &refusal{http.StatusUnprocessableEntity, "protocol", err.Error()}
 	}
-	protocol, err := json.Marshal(in.Protocol)
+	protocol, err := json.Marshal(wanted)
 	if err != nil {
 		return err
 	}

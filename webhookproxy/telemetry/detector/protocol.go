@@ -2,10 +2,10 @@ package detector
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Band is where a value is as it should be: outside of the warning limits it is a
@@ -46,51 +46,45 @@ func Default() Protocol {
 	}
 }
 
-// override is one protocol as it stands in a file: what it leaves out stays as it
-// is by default.
-type override struct {
-	Name      string    `json:"name"`
-	HeartRate *Band     `json:"heartRate"`
-	Systolic  *Band     `json:"systolic"`
-	QTc       *Ceiling  `json:"qtc"`
-	QTcChange *float64  `json:"qtcChange"`
-	SignedBy  string    `json:"signedBy"`
-	SignedAt  time.Time `json:"signedAt"`
+// Order is a protocol as a session is given it: a code, who signed it, and the
+// limits that differ from the defaults.
+type Order struct {
+	Code     string    `json:"code"`
+	SignedBy string    `json:"signedBy"`
+	SignedAt time.Time `json:"signedAt"`
+	// Thresholds are an object such as {"qtc": {"warning": 470, "critical": 500}};
+	// what it leaves out stays as it is by default, and so does everything if it is
+	// empty.
+	Thresholds jsontext.Value `json:"thresholds,omitzero"`
 }
 
-// ParseProtocols reads a JSON list of protocols, such as
-//
-//	[{"name": "long-qt", "qtc": {"warning": 470, "critical": 500},
-//	  "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}]
-//
-// and refuses one that nobody has signed by now. The result always has the default.
-func ParseProtocols(data []byte, now time.Time) (map[string]Protocol, error) {
-	var overrides []override
-	if err := json.Unmarshal(data, &overrides, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("protocols: want a JSON list of protocols: %w", err)
-	}
-	protocols := map[string]Protocol{Default().Name: Default()}
-	for i, one := range overrides {
-		protocol := one.protocol()
-		if _, twice := protocols[protocol.Name]; twice || protocol.Name == "" {
-			return nil, fmt.Errorf("protocols: entry %d: want a name of its own, and not %q", i+1, Default().Name)
-		}
-		if err := protocol.Check(now); err != nil {
-			return nil, fmt.Errorf("protocols: entry %d: %w", i+1, err)
-		}
-		protocols[protocol.Name] = protocol
-	}
-	return protocols, nil
+// thresholds are what an order may change.
+type thresholds struct {
+	HeartRate *Band    `json:"heartRate"`
+	Systolic  *Band    `json:"systolic"`
+	QTc       *Ceiling `json:"qtc"`
+	QTcChange *float64 `json:"qtcChange"`
 }
 
-func (o override) protocol() Protocol {
+// Protocol is what the order asks for, or an error in one line that names the
+// limit: nobody has signed it by now, or it would switch an alarm off.
+func (o Order) Protocol(now time.Time) (Protocol, error) {
 	p := Default()
-	p.Name, p.SignedBy, p.SignedAt = o.Name, o.SignedBy, o.SignedAt
-	replace(&p.HeartRate, o.HeartRate)
-	replace(&p.Systolic, o.Systolic)
-	replace(&p.QTc, o.QTc)
-	replace(&p.QTcChange, o.QTcChange)
-	return p
+	p.Name, p.SignedBy, p.SignedAt = o.Code, o.SignedBy, o.SignedAt
+	var changed thresholds
+	if len(o.Thresholds) > 0 {
+		if err := json.Unmarshal(o.Thresholds, &changed, json.RejectUnknownMembers(true)); err != nil {
+			return Protocol{}, errors.New("protocol: thresholds: want an object of heartRate, systolic, qtc, qtcChange, and nothing else")
+		}
+	}
+	replace(&p.HeartRate, changed.HeartRate)
+	replace(&p.Systolic, changed.Systolic)
+	replace(&p.QTc, changed.QTc)
+	replace(&p.QTcChange, changed.QTcChange)
+	if p.Name == "" {
+		return Protocol{}, errors.New("protocol: code: missing")
+	}
+	return p, p.Check(now)
 }
 
 func replace[T any](value *T, with *T) {

@@ -4,39 +4,42 @@ import (
 	"math"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/webhookproxy/telemetry/detector"
 )
 
 func TestProtocolsAreDataThatSomebodySigned(t *testing.T) {
-	protocols, err := detector.ParseProtocols([]byte(`[{"name": "long-qt", "qtc": {"warning": 470, "critical": 500},
-		"signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}]`), start)
+	order := func(text string) detector.Order {
+		t.Helper()
+		var order detector.Order
+		require.NoError(t, json.Unmarshal([]byte(text), &order))
+		return order
+	}
+	signed := `"code": "long-qt", "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"`
+	long, err := order(`{` + signed + `, "thresholds": {"qtc": {"warning": 470, "critical": 500}}}`).Protocol(start)
 	require.NoError(t, err)
-	require.Equal(t, detector.Default(), protocols["default"])
-	long := protocols["long-qt"]
 	require.Equal(t, detector.Ceiling{Warning: 470, Critical: 500}, long.QTc)
 	require.Equal(t, detector.Default().HeartRate, long.HeartRate, "what is left out stays")
-	require.Equal(t, "staff/12", long.SignedBy)
-}
+	require.Equal(t, []string{"long-qt", "staff/12"}, []string{long.Name, long.SignedBy})
+	plain, err := order(`{` + signed + `}`).Protocol(start)
+	require.NoError(t, err)
+	require.Equal(t, detector.Default().QTc, plain.QTc)
 
-func TestAProtocolThatNobodySignedOrThatSwitchesOffIsRefused(t *testing.T) {
-	signed := `"name": "p", "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"`
 	for text, want := range map[string]string{
-		`[{"name": "p", "qtcChange": 70}]`:                                            "entry 1: protocol: limits other than the defaults need signedBy",
-		`[{"name": "p", "signedBy": "staff/12", "qtcChange": 70}]`:                    "need signedBy and signedAt",
-		`[{"name": "p", "signedBy": "staff/12", "signedAt": "2026-06-01T10:00:00Z"}]`: "need signedBy and signedAt",
-		`[{` + signed + `}, {` + signed + `}]`:                                        "entry 2: want a name of its own",
-		`[{"signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}]`:              "entry 1: want a name of its own",
-		`[{"name": "default"}]`:                                                       "entry 1: want a name of its own",
-		`[{` + signed + `, "qtc": {"warning": 470}}]`:                                 "protocol: qtc: want",
-		`[{` + signed + `, "qtcChange": 500}]`:                                        "protocol: qtcChange: want",
-		`[{` + signed + `, "systolic": {"criticalLow": 0, "warningLow": 90, "warningHigh": 150, "criticalHigh": 180}}]`:   "protocol: systolic: want",
-		`[{` + signed + `, "heartRate": {"criticalLow": 40, "warningLow": 40, "warningHigh": 100, "criticalHigh": 120}}]`: "protocol: heartRate: want",
-		`[{` + signed + `, "heartrate": null}]`: "want a JSON list of protocols",
-		`{}`:                                    "want a JSON list of protocols",
+		`{"code": "p", "thresholds": {"qtcChange": 70}}`:                                                                                "need signedBy and signedAt",
+		`{"code": "p", "signedBy": "staff/12", "thresholds": {"qtcChange": 70}}`:                                                        "need signedBy and signedAt",
+		`{"code": "p", "signedBy": "staff/12", "signedAt": "2026-06-01T10:00:00Z"}`:                                                     "need signedBy and signedAt",
+		`{"signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}`:                                                                  "protocol: code: missing",
+		`{` + signed + `, "thresholds": {"qtc": {"warning": 470}}}`:                                                                     "protocol: qtc: want",
+		`{` + signed + `, "thresholds": {"qtcChange": 500}}`:                                                                            "protocol: qtcChange: want",
+		`{` + signed + `, "thresholds": {"systolic": {"criticalLow": 0, "warningLow": 90, "warningHigh": 150, "criticalHigh": 180}}}`:   "protocol: systolic: want",
+		`{` + signed + `, "thresholds": {"heartRate": {"criticalLow": 40, "warningLow": 40, "warningHigh": 100, "criticalHigh": 120}}}`: "protocol: heartRate: want",
+		`{` + signed + `, "thresholds": {"heartrate": null}}`:                                                                           "protocol: thresholds: want",
+		`{` + signed + `, "thresholds": []}`:                                                                                            "protocol: thresholds: want",
 	} {
-		_, err := detector.ParseProtocols([]byte(text), start)
+		_, err := order(text).Protocol(start)
 		require.ErrorContains(t, err, want, text)
 		require.NotContains(t, err.Error(), "staff/12")
 	}
