@@ -23,6 +23,7 @@ import (
 	"guestjourney/activities/rotation/awssecrets"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/sms/twilio"
+	"guestjourney/activities/watching/telemetry"
 	"guestjourney/internal/config"
 	"guestjourney/internal/secrets"
 )
@@ -55,6 +56,8 @@ type adapters struct {
 	vault rotation.Vault
 	// pagers page staff; none without a staff file.
 	pagers map[paging.Channel]paging.Pager
+	// telemetry is where readings are watched; nil without a staff file.
+	telemetry *telemetry.Desk
 
 	clients []*provider.Client
 }
@@ -122,6 +125,13 @@ func newAdapters(ctx context.Context, set settings, keys *secrets.Cache, logger 
 	if set.StaffFile != "" {
 		if err := a.openPagers(set, keys, outside); err != nil {
 			return nil, err
+		}
+		out, err := outside(telemetry.Name, set.TelemetryURL, 0)
+		if err == nil {
+			a.telemetry, err = telemetry.New(set.TelemetrySecret, out)
+		}
+		if err != nil {
+			return nil, config.Invalid("TELEMETRY_*", err.Error())
 		}
 	}
 	a.vault = rotation.Unmanaged{}

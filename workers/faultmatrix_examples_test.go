@@ -12,6 +12,7 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
+	"guestjourney/activities/watching"
 	"guestjourney/internal/sandbox"
 )
 
@@ -65,7 +66,12 @@ var examples = map[string]func(*matrixWorld) any{
 		must[calendar.Ref](w, "calendar.Hold", entry)
 		return calendar.Place{HoldKey: entry.HoldKey, CalendarID: entry.CalendarID}
 	},
-	"paging.Page":       func(*matrixWorld) any { return pageBy(paging.SMS) },
+	"paging.Page":    func(*matrixWorld) any { return pageBy(paging.SMS) },
+	"watching.Watch": func(*matrixWorld) any { return watchedSession },
+	"watching.End": func(w *matrixWorld) any {
+		must[watching.Done](w, "watching.Watch", watchedSession)
+		return watching.End{Session: watchedSession.Session, At: time.Now().UTC()}
+	},
 	"rotation.Create":   func(*matrixWorld) any { return rotation.Secret{Name: "jwt_signing_key"} },
 	"rotation.Promote":  func(w *matrixWorld) any { return onTrial(w) },
 	"rotation.Withdraw": func(w *matrixWorld) any { return onTrial(w) },
@@ -80,6 +86,11 @@ var (
 		Start: time.Date(2027, 3, 2, 16, 0, 0, 0, time.UTC), End: time.Date(2027, 3, 9, 16, 0, 0, 0, time.UTC),
 	}
 )
+
+var watchedSession = watching.Session{
+	Session: "session/matrix", Device: "monitor-7", Since: time.Date(2026, 3, 2, 16, 0, 0, 0, time.UTC), Room: "3",
+	Protocol: watching.Protocol{Code: "PRG-07", SignedBy: "dr-sol", SignedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
+}
 
 func pageBy(channel paging.Channel) paging.Page {
 	return paging.Page{Session: "session/matrix", Room: "3", Priority: "HIGH", Code: "HR-LOW", Person: "p-ana", Channel: channel}

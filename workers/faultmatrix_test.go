@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/failure"
 	"guestjourney/activities/health"
@@ -201,6 +202,7 @@ type matrixWorld struct {
 	sandbox *sandbox.Server
 	secrets sandbox.Secrets
 	account *managertest.Server
+	watched *telemetryProcess
 	front   *front
 	env     *testsuite.TestActivityEnvironment
 }
@@ -215,16 +217,20 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 	account.Put("stripe_api_key", secrets.StripeKey, "AWSCURRENT")
 	account.Put("sendgrid_api_key", secrets.SendGridKey, "AWSCURRENT")
 	account.Put("jwt_signing_key", "the key of last year", "AWSCURRENT")
-	vendors := server.Handler()
+	vendors, watched := server.Handler(), &telemetryProcess{t: t}
 	f := newFront(t, http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") != "" {
 			account.ServeHTTP(answer, r)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/telemetry/") {
+			watched.ServeHTTP(answer, r)
+			return
+		}
 		vendors.ServeHTTP(answer, r)
 	}))
 	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
-	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, account: account, front: f}
+	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, account: account, watched: watched, front: f}
 	w.connect(f.url, 0)
 	return w
 }
@@ -290,6 +296,9 @@ func (w *matrixWorld) effects() map[string]int {
 			counts["secretsmanager "+stage+" "+text]++
 		}
 	}
+	for device, times := range w.watched.assigned() {
+		counts["telemetry "+device] = times
+	}
 	counts["secretsmanager versions"] = w.account.Versions("jwt_signing_key")
 	counts["secretsmanager on trial"] = len(w.account.At("jwt_signing_key", "AWSPENDING"))
 	return counts
@@ -300,6 +309,9 @@ type recorder struct {
 	worker.Worker
 	register func(any, activity.RegisterOptions)
 }
+
+// RegisterWorkflowWithOptions leaves workflows out: they have no effect outside.
+func (r *recorder) RegisterWorkflowWithOptions(any, workflow.RegisterOptions) {}
 
 func (r *recorder) RegisterActivityWithOptions(activities any, o activity.RegisterOptions) {
 	r.register(activities, o)
@@ -342,7 +354,8 @@ func mutatingCalls() map[string]reflect.Type {
 func vendorSettings(secrets sandbox.Secrets, base string) settings {
 	const rate = 10_000
 	return settings{
-		StaffFile:   "staff.json", // is not read here, and lets pages be made
+		StaffFile:    "staff.json", // is not read here, and lets pages be made
+		TelemetryURL: base, TelemetrySecret: telemetrySecret,
 		GuestAppURL: "https://guests.example", PublicURL: "https://hooks.example", PropertyName: "Casa",
 		Stripe:   stripeSettings{SecretKey: secrets.StripeKey, BaseURL: base + "/stripe", Rate: rate},
 		HubSpot:  hubspotSettings{AccessToken: secrets.HubSpotToken, BaseURL: base + "/hubspot", APIVersion: "v3", Rate: rate},

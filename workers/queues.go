@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -20,6 +22,7 @@ import (
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/timetable"
+	"guestjourney/activities/watching"
 	"guestjourney/activities/wording"
 	"guestjourney/workflows"
 	"guestjourney/workflows/kit"
@@ -40,8 +43,14 @@ type queue struct {
 	// rate is the activities per second over all workers; 0 is no limit.
 	rate      float64
 	workflows bool
-	register  func(worker.Worker)
+	// sticky is how long a workflow task waits for the worker that has the workflow
+	// in memory; 0 is the setting's.
+	sticky   time.Duration
+	register func(worker.Worker)
 }
+
+// sessionsSticky is short: a page waits for it when a worker dies.
+const sessionsSticky = time.Second
 
 // queues lists them all: one for what stays inside, one for each capability
 // that goes outside, so that a slow vendor holds up nobody else.
@@ -50,7 +59,7 @@ func queues(set settings, out *adapters, in inside) []queue {
 	policy := kit.Policy{AllowPlaintext: func() bool { return set.AllowPlaintext }}
 	all := []queue{
 		{name: options.QueueJourneys, workflows: true, register: func(w worker.Worker) {
-			workflows.Register(w, policy)
+			workflows.RegisterJourneys(w, policy)
 			named(w, programs.Prefix, &programs.Activities{Catalogue: in.catalogue})
 			named(w, timetable.Prefix, &timetable.Activities{})
 			named(w, directory.Prefix, &directory.Activities{Register: in.register})
@@ -83,8 +92,10 @@ func queues(set settings, out *adapters, in inside) []queue {
 	if in.rota == nil {
 		return all
 	}
-	return append(all, queue{name: options.QueueSessions, register: func(w worker.Worker) {
-		named(w, paging.Prefix, &paging.Activities{Rota: in.rota, Pagers: out.pagers})
+	return append(all, queue{name: options.QueueSessions, workflows: true, sticky: sessionsSticky, register: func(w worker.Worker) {
+		workflows.RegisterSessions(w, policy)
+		named(w, paging.Prefix, &paging.Activities{Rota: in.rota, Pagers: out.pagers, Outbox: out.telemetry})
+		named(w, watching.Prefix, &watching.Activities{Desk: out.telemetry})
 	}})
 }
 
@@ -114,7 +125,7 @@ func newWorker(activities context.Context, temporal client.Client, set settings,
 		DisableWorkflowWorker:        !q.workflows,
 		TaskQueueActivitiesPerSecond: q.rate,
 		WorkflowTaskPollerBehavior:   workflowPollers(),
-		StickyScheduleToStartTimeout: set.StickyTimeout,
+		StickyScheduleToStartTimeout: cmp.Or(q.sticky, set.StickyTimeout),
 		WorkerStopTimeout:            set.StopTimeout,
 		BackgroundActivityContext:    activities,
 		Interceptors:                 []interceptor.WorkerInterceptor{counted},

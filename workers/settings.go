@@ -34,6 +34,9 @@ type settings struct {
 	HealthSMSEvery time.Duration `env:"HEALTH_SMS_EVERY" envDefault:"12h" help:"how often that is done while it works"`
 
 	StaffFile string `env:"STAFF_FILE" help:"the file of the people who are paged; without it no session is watched here"`
+	// Both are needed with StaffFile.
+	TelemetryURL    string `env:"TELEMETRY_URL" help:"where the telemetry process takes the worker's calls, such as http://127.0.0.1:8090"`
+	TelemetrySecret string `env:"TELEMETRY_SECRET" help:"what signs them: whsec_ and 32 random bytes in base64"`
 
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
@@ -132,6 +135,9 @@ func (s settings) check() error {
 		if value <= 0 {
 			return config.Invalid(name, "want more than 0")
 		}
+	}
+	if s.StaffFile != "" && s.TelemetryURL == "" {
+		return config.Invalid("TELEMETRY_URL", "is empty; with STAFF_FILE sessions are watched, and this is where")
 	}
 	if s.CircuitOpen < 0 {
 		return config.Invalid("CIRCUIT_OPEN", "want 0 or more")

@@ -47,6 +47,7 @@ func environment(t *testing.T, vendors string, change map[string]string) {
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_KEY_SID": "SK1", "TWILIO_API_KEY_SECRET": "s", "TWILIO_FROM": "+15005550006", "TWILIO_BASE_URL": vendors + "/twilio",
 		"SENDGRID_API_KEY": "SG.1", "SENDGRID_FROM": "stay@casa.example", "SENDGRID_BASE_URL": vendors + "/sendgrid",
 		"GOOGLE_ACCESS_TOKEN": "ya29.1", "GOOGLE_CALENDAR_BASE_URL": vendors + "/google",
+		"TELEMETRY_URL": vendors, "TELEMETRY_SECRET": telemetrySecret,
 	}
 	for name, value := range change {
 		all[name] = value
@@ -85,6 +86,8 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 		"staff's address":     {map[string]string{"STAFF_ALERT_EMAILS": "duty at casa.example"}, 2, "STAFF_ALERT_EMAILS: entry 1: email: "},
 		"our own number":      {map[string]string{"HEALTH_SMS_TO": "12"}, 2, "HEALTH_SMS_TO: phone: "},
 		"texts to ourselves":  {map[string]string{"HEALTH_SMS_EVERY": "0s"}, 2, "HEALTH_SMS_EVERY: want more than 0"},
+		"who watches":         {map[string]string{"STAFF_FILE": staffFile(t, soon), "TELEMETRY_URL": ""}, 2, "TELEMETRY_URL: is empty; with STAFF_FILE"},
+		"what is watched":     {map[string]string{"STAFF_FILE": staffFile(t, soon), "TELEMETRY_SECRET": "x"}, 2, "TELEMETRY_*: telemetry: the secret"},
 		"no staff file":       {map[string]string{"STAFF_FILE": "/nowhere/staff.json"}, 2, "STAFF_FILE: cannot be read: no such file"},
 		"staff's last day":    {map[string]string{"STAFF_FILE": staffFile(t, "2026-01-01")}, 2, "STAFF_FILE: coversUntil: 2026-01-01 is over"},
 		"who calls staff":     {map[string]string{"STAFF_FILE": staffFile(t, soon), "TWILIO_FROM": "MG1"}, 2, "TWILIO_*: paging: the number that calls"},

@@ -28,8 +28,20 @@ func Types() []string {
 	}
 }
 
-// Register registers every workflow type under its fixed name.
+// Register registers every workflow type under its fixed name, for whoever replays
+// or plays all of them.
 func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
+	RegisterJourneys(registry, policy)
+	RegisterSessions(registry, policy)
+}
+
+// RegisterSessions registers what is served on options.QueueSessions.
+func RegisterSessions(registry worker.WorkflowRegistry, policy kit.Policy) {
+	registry.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+}
+
+// RegisterJourneys registers what is served on options.QueueJourneys.
+func RegisterJourneys(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register := func(name string, definition any) {
 		registry.RegisterWorkflowWithOptions(definition, workflow.RegisterOptions{Name: name})
 	}
@@ -44,5 +56,4 @@ func Register(registry worker.WorkflowRegistry, policy kit.Policy) {
 	register(health.DeepCheckType, health.DeepCheck)
 	register(rotation.Type, rotation.Workflow(policy))
 	register(rotation.RoundType, rotation.Round)
-	register(session.Type, session.Workflow(policy))
 }

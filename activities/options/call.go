@@ -49,3 +49,11 @@ func Read[R, T any](ctx workflow.Context, profile Profile, queue, activity, summ
 	ctx = workflow.WithActivityOptions(ctx, profile.activityOptions(ctx, queue, summary))
 	return Result[T]{workflow.ExecuteActivity(ctx, activity, request)}
 }
+
+// Stand schedules an activity that lasts, under an ID by which others than its
+// worker heartbeat it.
+func Stand[R, T any](ctx workflow.Context, profile Profile, queue, activity, id, summary string, request R) Result[T] {
+	lasts := profile.activityOptions(ctx, queue, summary)
+	lasts.ActivityID, lasts.HeartbeatTimeout, lasts.StartToCloseTimeout = id, profile.Heartbeat, profile.StartToClose
+	return Result[T]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, lasts), activity, request)}
+}

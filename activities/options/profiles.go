@@ -24,6 +24,9 @@ type Profile struct {
 	// RetryFirst is the pause before the second attempt, which doubles up to
 	// RetryMax; 0 is 1 s, and 30 s.
 	RetryFirst, RetryMax time.Duration
+	// Heartbeat is how long an activity that lasts may say nothing; 0 is for those
+	// that do not last.
+	Heartbeat time.Duration
 }
 
 var (
@@ -42,6 +45,17 @@ var (
 		StartToClose: 10 * time.Second, ScheduleToClose: 25 * time.Second, Attempts: 0, Priority: PriorityAlarm,
 		RetryFirst: 200 * time.Millisecond, RetryMax: 2 * time.Second,
 	}
+	// Watch says whose readings are to be watched: while nobody knows, nobody
+	// watches, and staff are told of that when the tries are used up.
+	Watch = Profile{
+		StartToClose: 10 * time.Second, ScheduleToClose: 15 * time.Second, Attempts: 0, Priority: PriorityAlarm,
+		RetryFirst: 500 * time.Millisecond, RetryMax: 2 * time.Second,
+	}
+	// Guard lasts for as long as a session is watched, which is told by a heartbeat
+	// every 2 s. With 6 s, and a good second of the server's, a silent guard is
+	// known 8 s after the last one. One attempt: with more, the workflow would not
+	// learn of the first that is lost.
+	Guard = Profile{StartToClose: 96 * time.Hour, ScheduleToClose: 96 * time.Hour, Attempts: 1, Priority: PriorityAlarm, Heartbeat: 6 * time.Second}
 )
 
 // Pace scales the waiting of a journey: a real one takes months, the example

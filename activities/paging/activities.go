@@ -3,7 +3,9 @@ package paging
 import (
 	"cmp"
 	"context"
+	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/failure"
@@ -19,7 +21,12 @@ type Activities struct {
 	// Pagers serve the channels; one that is missing makes its pages
 	// undeliverable.
 	Pagers map[Channel]Pager
+	Outbox Outbox
 }
+
+// confirmWait bounds how long a page that was made waits until that is written
+// down.
+const confirmWait = 2 * time.Second
 
 // Page is the activity behind Send.
 func (a *Activities) Page(ctx context.Context, command options.Command[Page]) (Receipt, error) {
@@ -35,10 +42,24 @@ func (a *Activities) page(ctx context.Context, effect options.Effect, page Page)
 	if !served {
 		return Receipt{Undeliverable: true, Reason: NoChannel}, nil
 	}
-	return pager.Page(ctx, effect, Notice{
+	receipt, err := pager.Page(ctx, effect, Notice{
 		Session: page.Session, Room: page.Room, Priority: page.Priority, Code: page.Code,
 		Key: cmp.Or(page.Key, effect.Key), To: address, Channel: page.Channel,
 	})
+	if err == nil && !receipt.Undeliverable && page.Transition > 0 {
+		a.confirm(ctx, page, receipt)
+	}
+	return receipt, err
+}
+
+// confirm writes down that the page was made. If it cannot, the page was made all
+// the same, and there may be a second one: an error here would make a third.
+func (a *Activities) confirm(ctx context.Context, page Page, receipt Receipt) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmWait)
+	defer cancel()
+	if err := a.Outbox.Handed(ctx, page.Session, page.Transition, receipt.HandedAt); err != nil {
+		activity.GetLogger(ctx).Warn("a page was made, and whoever found the alarm may page once more", "session", page.Session, "transition", page.Transition, "error", err.Error())
+	}
 }
 
 // Ladder is the activity behind ReadLadder.

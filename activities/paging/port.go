@@ -38,9 +38,12 @@ type Page struct {
 	Code     string `json:"code"`     // of the alarm: "HR-LOW"
 	// Key names what is paged about: one transition of an alarm. Whoever pages
 	// about it uses the same. Empty is the effect's own key.
-	Key     string  `json:"key,omitempty"`
-	Person  string  `json:"person"` // a code of the staff file
-	Channel Channel `json:"channel"`
+	Key string `json:"key,omitempty"`
+	// Transition is the number of the alarm's transition, for whoever found it: it
+	// is told once a provider has the page. 0 is none, or one that was told already.
+	Transition int     `json:"transition,omitempty"`
+	Person     string  `json:"person"` // a code of the staff file
+	Channel    Channel `json:"channel"`
 }
 
 // Reasons of an undeliverable page that are ours; any other is the provider's
@@ -90,6 +93,13 @@ type Rota interface {
 	Ladder(at time.Time) Ladder
 	// Route is a person's address on a channel: E.164, or an e-mail address.
 	Route(person string, channel Channel) (address string, known bool)
+}
+
+// Outbox is where the transitions wait that somebody is to be paged for: without a
+// word within 3 s, whoever found them pages about them itself.
+type Outbox interface {
+	// Handed says that a provider has the page about a transition.
+	Handed(ctx context.Context, session string, number int, at time.Time) error
 }
 
 // Notice is a page as an adapter sends it.

@@ -6,6 +6,9 @@
 package programs
 
 import (
+	"encoding/json"
+	"time"
+
 	"guestjourney/activities/options"
 	"guestjourney/activities/payments"
 )
@@ -93,6 +96,25 @@ type Session struct {
 	After      options.Duration `json:"afterArrival"` // start, from arrival
 	Duration   options.Duration `json:"duration"`
 	Reminders  []Reminder       `json:"reminders"`
+	// Monitoring says how the guest is watched during it; nil is not at all.
+	Monitoring *Monitoring `json:"monitoring,omitempty"`
+}
+
+// Monitoring says how a session is watched by a monitor that the guest wears.
+type Monitoring struct {
+	Protocol Protocol `json:"protocol"`
+	// Longest is when a session ends that nobody has ended, 72h at most.
+	Longest options.Duration `json:"longest"`
+}
+
+// Protocol is what is watched for, as a clinician has signed it.
+type Protocol struct {
+	Code     string    `json:"code"`
+	SignedBy string    `json:"signedBy"` // a code
+	SignedAt time.Time `json:"signedAt"`
+	// Thresholds are the limits that differ from the defaults, an object such as
+	// {"qtc": {"warning": 470, "critical": 500}}; nothing means the defaults.
+	Thresholds json.RawMessage `json:"thresholds,omitempty"`
 }
 
 // Reminder is one message before an appointment. Days count on the wall clock

@@ -57,12 +57,18 @@ func Begin(ctx workflow.Context, c *Core, workflowID string, start Start) error 
 // Child starts a workflow that lives its own life: it survives this one, and
 // only its start is awaited. One that runs already is as good as started.
 func Child[T any](ctx workflow.Context, c *Core, step, workflowType, workflowID string, input T) bool {
+	return ChildOn(ctx, c, "", step, workflowType, workflowID, input)
+}
+
+// ChildOn is Child on another task queue; "" is the parent's own.
+func ChildOn[T any](ctx workflow.Context, c *Core, queue, step, workflowType, workflowID string, input T) bool {
 	entry := c.entry(step)
 	if entry.Status == StepDone {
 		return decodeResult[bool](step, entry.Result)
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            workflowID,
+		TaskQueue:             queue,
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:         options.Summary(c.face().Summary()),

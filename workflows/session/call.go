@@ -55,6 +55,15 @@ func (n Notice) key() string {
 	return fmt.Sprintf("%s/again/%d", n.Key, n.Again)
 }
 
+// fresh is the number of the transition that the notice is the first about; 0 if it
+// is none.
+func (n Notice) fresh() int {
+	if n.Again > 0 {
+		return 0
+	}
+	return n.Number
+}
+
 // level is the notice's priority in the words of a page.
 func (n Notice) level() string {
 	return map[Priority]string{Critical: "HIGH", Warning: "MEDIUM"}[n.Priority]

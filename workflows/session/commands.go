@@ -27,6 +27,9 @@ func (m *monitor) offer(ctx workflow.Context) {
 	kit.OnSignal(ctx, m.core, SignalTransition, "An alarm was raised, escalated, eased or cleared.",
 		func(Transition) string { return "" }, // numbers tell repeats, over any distance
 		func(t Transition) { m.take(ctx, t) })
+	kit.OnSignal(ctx, m.core, SignalWatched, "The telemetry process watches the session again.",
+		func(Watched) string { return "" },
+		func(Watched) { m.state.Heard++ })
 	m.offerAlarms(ctx)
 	m.offerSession(ctx)
 	kit.OnQuery(ctx, kit.QueryStatus, "The session, its alarms and who was paged.", m.overview)
@@ -72,12 +75,14 @@ func (m *monitor) offerSession(ctx workflow.Context) {
 		func(command HandOver) error { return needCode("to", command.To) },
 		func(_ string, command HandOver) kit.Verdict {
 			m.state.Responsible = command.To
+			m.log(ctx, Entry{Kind: EntryHandedOver, Person: command.Actor, Role: command.Role, Detail: command.To})
 			return kit.Verdict{Detail: command.To + " is responsible"}
 		})
 	kit.OnCommand(ctx, m.core, UpdateAssignDevice, "Say whose readings are those of the session from now on.", m.open,
 		func(command AssignDevice) error { return needCode("device", command.Device) },
 		func(_ string, command AssignDevice) kit.Verdict {
-			m.state.Device = command.Device
+			m.state.Device, m.state.AssignedAt = command.Device, workflow.Now(ctx).UTC()
+			m.log(ctx, Entry{Kind: EntryAssigned, Person: command.Actor, Role: command.Role, Detail: command.Device})
 			m.core.Note(ctx, "fact", "device "+command.Device)
 			return kit.Verdict{Detail: "device " + command.Device}
 		})
@@ -145,6 +150,7 @@ func (m *monitor) decline(ctx workflow.Context, command Decline) kit.Verdict {
 	if !slices.Contains(a.Call.Declined, command.Person) {
 		a.Call.Declined = append(a.Call.Declined, command.Person)
 	}
+	m.log(ctx, Entry{Kind: EntryDeclined, Number: a.Number, Person: command.Person, Detail: command.Actor})
 	m.core.Note(ctx, "fact", fmt.Sprintf("%s declines the alarm of transition %d", command.Person, a.Number))
 	if !m.paged(a, command.Person) {
 		return kit.Verdict{Detail: "they are left out"}
@@ -178,6 +184,7 @@ func (m *monitor) pauseAudio(ctx workflow.Context, command PauseAudio) kit.Verdi
 		}
 	}
 	m.state.Audio = pause
+	m.log(ctx, Entry{Kind: EntryAudioPaused, Person: command.Actor, Role: command.Role})
 	return kit.Verdict{Detail: "paused until " + pause.Until.Format(time.RFC3339)}
 }
 

@@ -131,14 +131,17 @@ const (
 
 // Update is what a session tells its journey.
 type Update struct {
-	ID   string    `json:"id"`
-	Kind string    `json:"kind"`
-	At   time.Time `json:"at"`
+	Session string    `json:"session"` // the workflow's ID
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	At      time.Time `json:"at"`
 	// Number is the transition of a critical alarm.
 	Number int `json:"number,omitempty"`
 	// How the session ended, and how many critical alarms it had.
 	How       string `json:"how,omitempty"`
 	Criticals int    `json:"criticals,omitempty"`
+	// Record is where the written record is.
+	Record string `json:"record,omitempty"`
 }
 
 // How a session ends.

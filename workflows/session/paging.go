@@ -76,8 +76,11 @@ func (m *monitor) send(ctx workflow.Context, a *Alarm, notice Notice, page *Page
 	defer recall()
 	result := paging.Send(ctx, effect, paging.Page{
 		Session: info.ID, Room: m.input.Room, Priority: notice.level(), Code: a.Code,
-		Key: notice.key(), Person: page.Person, Channel: page.Channel,
+		Key: notice.key(), Transition: notice.fresh(), Person: page.Person, Channel: page.Channel,
 	})
+	defer func() {
+		m.log(ctx, Entry{Kind: EntryPage, Number: page.About, Person: page.Person, Channel: string(page.Channel), Outcome: page.Outcome, Detail: page.Reason})
+	}()
 	await(ctx, func() bool { return result.Future.IsReady() || !a.waits() })
 	if !result.Future.IsReady() {
 		page.Outcome = Recalled

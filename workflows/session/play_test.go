@@ -23,6 +23,7 @@ import (
 	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
 	"guestjourney/activities/paging"
+	"guestjourney/activities/watching"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/session"
 )
@@ -105,6 +106,15 @@ type play struct {
 	// hangs says which pages take a minute, and ladderHangs that the ladder does.
 	hangs       func(paging.Page) bool
 	ladderHangs bool
+	// watches are what the telemetry process was asked for, in order, and ends when
+	// it was told that the session is over.
+	watches []watching.Session
+	asked   []time.Duration
+	ends    []watching.End
+	// refuses is what it answers; nil watches.
+	refuses func(watching.Session) error
+	// watched is how long it watches from an instant on; nil is for good.
+	watched func(at time.Duration) time.Duration
 
 	mutex sync.Mutex // of pages
 }
@@ -235,6 +245,7 @@ func (p *play) serve() {
 	}
 	p.env.RegisterActivityWithOptions(ladder, activity.RegisterOptions{Name: paging.Prefix + "Ladder"})
 	p.env.RegisterActivityWithOptions(p.page, activity.RegisterOptions{Name: paging.Prefix + "Page"})
+	p.serveWatching()
 	p.env.OnActivity(paging.Prefix+"Ladder", mock.Anything, mock.Anything).Return(ladder).AfterFn(func() time.Duration {
 		if p.ladderHangs {
 			return time.Minute
@@ -252,6 +263,36 @@ func (p *play) serve() {
 			p.told = append(p.told, message.(session.Update))
 			return nil
 		}).Maybe()
+}
+
+// serveWatching registers the telemetry process.
+func (p *play) serveWatching() {
+	p.env.RegisterActivityWithOptions(&watching.Activities{Desk: p}, activity.RegisterOptions{Name: watching.Prefix})
+	p.env.OnActivity(watching.Prefix+"Watched", mock.Anything, mock.Anything).Return(watching.Done{}, errors.New("nobody heartbeats")).AfterFn(func() time.Duration {
+		if p.watched == nil {
+			return 1000 * time.Hour
+		}
+		return p.watched(p.env.Now().Sub(begin))
+	}).Maybe()
+}
+
+// Watch implements watching.Desk, as End does.
+func (p *play) Watch(_ context.Context, _ options.Effect, session watching.Session) error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.watches = append(p.watches, session)
+	p.asked = append(p.asked, p.env.Now().Sub(begin))
+	if p.refuses != nil {
+		return p.refuses(session)
+	}
+	return nil
+}
+
+func (p *play) End(_ context.Context, _ options.Effect, end watching.End) error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.ends = append(p.ends, end)
+	return nil
 }
 
 func (p *play) page(_ context.Context, command options.Command[paging.Page]) (paging.Receipt, error) {

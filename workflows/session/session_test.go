@@ -39,7 +39,7 @@ func TestTheLadderClimbsToTheFailsafeUntilSomebodyComes(t *testing.T) {
 	assert.Equal(t, []string{"10 p-ana", "40 p-ben", "70 p-ana", "70 p-ben", "70 p-doc", "130 p-safe"}, sorted(p.calls()))
 	for _, page := range p.pages {
 		assert.Equal(t, paging.Page{
-			Session: id, Room: "3", Priority: "HIGH", Code: "HR-LOW", Key: id + "/1", Person: page.person, Channel: paging.SMS,
+			Session: id, Room: "3", Priority: "HIGH", Code: "HR-LOW", Key: id + "/1", Transition: 1, Person: page.person, Channel: paging.SMS,
 		}, page.page)
 	}
 	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCommand, Transitions: 2, Criticals: 1, Pages: 6}, p.result)
@@ -353,9 +353,9 @@ func TestTheJourneyIsTold(t *testing.T) {
 	p.end(8 * second)
 	p.run()
 	assert.Equal(t, []session.Update{
-		{ID: "started", Kind: session.KindStarted, At: begin},
-		{ID: "critical_alarm-1", Kind: session.KindCritical, At: begin.Add(second), Number: 1},
-		{ID: "ended", Kind: session.KindEnded, At: begin.Add(8 * second), How: session.ByCommand, Criticals: 1},
+		{Session: id, ID: "started", Kind: session.KindStarted, At: begin},
+		{Session: id, ID: "critical_alarm-1", Kind: session.KindCritical, At: begin.Add(second), Number: 1},
+		{Session: id, ID: "ended", Kind: session.KindEnded, At: begin.Add(8 * second), How: session.ByCommand, Criticals: 1},
 	}, p.told)
 	assert.Equal(t, 2, p.runs)
 }

@@ -29,7 +29,14 @@ type State struct {
 	// LatestEnd is when the session ends by itself, or looks again whether it can.
 	LatestEnd time.Time `json:"latestEnd"`
 	How       string    `json:"how,omitempty"` // how it ends, once that is decided
+	StartedAt time.Time `json:"startedAt"`
 	Device    string    `json:"device"`
+	// AssignedAt is since when the device is the session's.
+	AssignedAt time.Time `json:"assignedAt"`
+	// Heard counts how often the telemetry process has said that it watches again.
+	Heard int `json:"heard,omitempty"`
+	// Unwatched: it was told that the session is over.
+	Unwatched bool `json:"unwatched,omitempty"`
 	// Responsible is who the session was handed over to last.
 	Responsible string  `json:"responsible,omitempty"`
 	Numbers     Numbers `json:"numbers,omitzero"`
@@ -39,6 +46,10 @@ type State struct {
 	// Ladder is whom to page, as it was read last.
 	Ladder []paging.Rung `json:"ladder,omitempty"`
 	Pages  []*Page       `json:"pages,omitempty"` // the last ones
+	// Log is for the written record; LogDropped counts the oldest lines, which it had
+	// no room for.
+	Log        []Entry `json:"log,omitempty"`
+	LogDropped int     `json:"logDropped,omitempty"`
 	// Updates are yet to be told to the journey.
 	Updates []Update `json:"updates,omitempty"`
 	// Counters; they name calls and pages, and are part of the result.

@@ -103,6 +103,7 @@ func (m *monitor) acknowledge(ctx workflow.Context, a *Alarm, head kit.Envelope)
 	now := workflow.Now(ctx).UTC()
 	a.Acknowledged = &Acknowledgement{By: head.Actor, Role: head.Role, At: now}
 	a.Latched, a.Unanswered = false, false
+	m.log(ctx, Entry{Kind: EntryAcknowledged, Number: a.Number, Person: head.Actor, Role: head.Role})
 	m.core.Note(ctx, "fact", fmt.Sprintf("the alarm of transition %d is acknowledged", a.Number))
 	a.Call = Call{About: a.Call.About}
 	if !m.state.some(func(a *Alarm) bool { return a.Unanswered }) {

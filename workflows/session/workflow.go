@@ -26,9 +26,12 @@ type monitor struct {
 	core  *kit.Core
 	state *State
 	input Input
+	id    string // workflow ID
 	// underWay counts pages, and questions whom to page, of this run.
 	underWay int
 	signals  int // transitions that this run was sent
+	// guarded ends when nobody watches the readings; nil before it began.
+	guarded workflow.Future
 }
 
 // Workflow returns SessionMonitor under a worker's policy.
@@ -47,20 +50,26 @@ func Workflow(policy kit.Policy) func(workflow.Context, converter.RawValue) (Res
 // restore restores or builds the state, sets every handler and takes up the calls
 // that were under way.
 func restore(ctx workflow.Context, policy kit.Policy, input Input) (*monitor, workflow.Context) {
-	m := &monitor{state: input.State, input: input}
+	m := &monitor{state: input.State, input: input, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	begins := m.state == nil
 	if begins {
-		m.state = &State{Stage: StageWatching, Since: workflow.Now(ctx).UTC(), LatestEnd: input.LatestEnd.UTC(), Device: input.Device}
+		now := workflow.Now(ctx).UTC()
+		m.state = &State{Stage: StageWatching, Since: now, LatestEnd: input.LatestEnd.UTC(), Device: input.Device, AssignedAt: now, StartedAt: now}
 	}
 	cancellable := ctx
 	ctx, m.core = kit.Open(ctx, &m.state.Common, policy, kit.NoPace, m.face)
 	if begins {
 		m.tell(ctx, Update{Kind: KindStarted})
+		m.log(ctx, Entry{Kind: EntryStarted})
+		m.log(ctx, Entry{Kind: EntryAssigned, Detail: input.Device})
 	}
 	m.offer(ctx)
 	m.core.LeaveWhen(func(asked bool) bool { return (asked || m.signals >= maxSignals) && m.underWay == 0 })
 	m.core.OnCancel(cancellable, func() { m.finish(ctx, ByCancel) })
 	workflow.GoNamed(ctx, "ladder", m.prepare)
+	if !m.state.Unwatched {
+		workflow.GoNamed(ctx, "watch", m.watch)
+	}
 	for _, a := range m.state.Alarms {
 		if !a.Call.Due.IsZero() {
 			m.schedule(ctx, a, a.Call.Due)
@@ -142,13 +151,17 @@ func (m *monitor) mayEnd() bool {
 	return m.state.How != "" && m.underWay == 0 && len(m.state.Updates) == 0 && !m.state.some((*Alarm).presses)
 }
 
-// end tells the end once, and says whether it is one still.
+// end stops the watching, tells the end once, and says whether it is one still.
 func (m *monitor) end(ctx workflow.Context) bool {
+	if m.unwatch(ctx) != nil || !m.mayEnd() {
+		return false // something came that was found before, or the history is full
+	}
 	m.report(ctx, Update{ID: KindEnded, Kind: KindEnded, At: workflow.Now(ctx).UTC(), How: m.state.How, Criticals: m.state.Criticals})
 	m.core.Finish(ctx)
 	if !m.mayEnd() {
 		return false
 	}
+	m.log(ctx, Entry{Kind: EntryEnded, Detail: m.state.How})
 	m.enter(ctx, StageEnded)
 	m.core.ShowEnd(ctx)
 	return true
@@ -165,6 +178,7 @@ func (m *monitor) tell(ctx workflow.Context, update Update) {
 
 // report tells the journey; the ID of an update says it once, on both sides.
 func (m *monitor) report(ctx workflow.Context, update Update) {
+	update.Session = m.id
 	if m.input.Notify != "" {
 		kit.Tell(ctx, m.core, "tell."+update.ID, m.input.Notify, SignalUpdate, update)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/bojanz/currency"
 
@@ -123,6 +124,7 @@ func (c *checker) health(p programs.Program) {
 		c.positive("deadlines.screening", d.Screening)
 		c.positive("deadlines.screeningNudge", d.ScreeningNudge)
 	}
+	c.want(p.Session.Monitoring == nil || slices.Contains(p.Stages, "clearance_review"), "stages", `"clearance_review" as well: no session is watched without a clearance`)
 	if slices.Contains(p.Stages, "clearance_review") {
 		c.want(slices.Contains(p.Stages, "screening"), "stages", `"screening" as well: there is nothing to clear without it`)
 		c.positive("deadlines.clearanceReview", d.ClearanceReview)
@@ -141,6 +143,9 @@ func (c *checker) session(s programs.Session, length options.Duration) {
 	c.positive("session.afterArrival", s.After)
 	c.positive("session.duration", s.Duration)
 	c.want(s.After+s.Duration <= length, "session.duration", "the session to end before the departure (length)")
+	if s.Monitoring != nil {
+		c.monitoring(*s.Monitoring)
+	}
 	names := map[string]bool{}
 	for i, reminder := range s.Reminders {
 		field := fmt.Sprintf("session.reminders[%d].", i)
@@ -149,6 +154,16 @@ func (c *checker) session(s programs.Session, length options.Duration) {
 		c.want(reminder.Days >= 0 && reminder.Before >= 0 && (reminder.Days > 0) != (reminder.Before > 0), field+"days", `exactly one of "days" and "before", more than 0`)
 		c.list(field+"channels", reminder.Channels, channels)
 	}
+}
+
+// longestWatch is what a session's workflow allows.
+const longestWatch = options.Duration(72 * time.Hour)
+
+func (c *checker) monitoring(m programs.Monitoring) {
+	const field = "session.monitoring."
+	c.want(m.Protocol.Code != "", field+"protocol.code", "a code")
+	c.want(m.Protocol.SignedBy != "" && !m.Protocol.SignedAt.IsZero(), field+"protocol.signedBy", "signedBy and signedAt: a clinician signs what is watched for")
+	c.want(m.Longest > 0 && m.Longest <= longestWatch, field+"longest", `more than 0 and at most "72h"`)
 }
 
 func (c *checker) refunds(tiers []programs.RefundTier) {

@@ -32,6 +32,12 @@ func decode(data []byte) (programs.Program, []string) {
 // walk compares a value with the type that it is for.
 func walk(problems *[]string, field string, data []byte, want reflect.Type) {
 	switch {
+	case want.Kind() == reflect.Pointer:
+		walk(problems, field, data, want.Elem())
+	case reflect.PointerTo(want).Implements(reflect.TypeFor[json.Unmarshaler]()):
+		if err := json.Unmarshal(data, reflect.New(want).Interface()); err != nil {
+			*problems = append(*problems, fmt.Sprintf("%s: %v", field, err))
+		}
 	case want.Kind() == reflect.Struct:
 		walkObject(problems, field, data, want)
 	case want.Kind() == reflect.Slice:

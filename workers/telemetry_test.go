@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"guestjourney/internal/codec"
+	"guestjourney/internal/verify"
+	"guestjourney/webhookproxy/telemetry/control"
+	"guestjourney/webhookproxy/telemetry/store"
+)
+
+const telemetrySecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// telemetryProcess is what the telemetry process answers the worker, with a store
+// of its own that is opened with the first call: most lines make none.
+type telemetryProcess struct {
+	t    *testing.T
+	once sync.Once
+	kept *store.Store
+	mux  *http.ServeMux
+}
+
+func (p *telemetryProcess) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.once.Do(p.open)
+	p.mux.ServeHTTP(w, r)
+}
+
+func (p *telemetryProcess) open() {
+	ring, err := codec.ParseRing("k1:" + someKey)
+	require.NoError(p.t, err)
+	seals, err := codec.New(ring)
+	require.NoError(p.t, err)
+	p.kept, err = store.Open(context.Background(), store.Config{Path: filepath.Join(p.t.TempDir(), "telemetry.db"), Codec: seals})
+	require.NoError(p.t, err)
+	p.t.Cleanup(func() { assert.NoError(p.t, p.kept.Close()) })
+	verifier, err := verify.NewStandard(telemetrySecret)
+	require.NoError(p.t, err)
+	p.mux = http.NewServeMux()
+	control.New(control.Config{Store: p.kept, Verifier: verifier, Changed: func() {}, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}).Routes(p.mux)
+}
+
+// assigned are the devices of sessions that last.
+func (p *telemetryProcess) assigned() map[string]int {
+	if p.kept == nil {
+		return nil
+	}
+	sessions, err := p.kept.Sessions(context.Background())
+	require.NoError(p.t, err)
+	devices := map[string]int{}
+	for _, session := range sessions {
+		devices[session.Session+" "+session.Device]++
+	}
+	return devices
+}
