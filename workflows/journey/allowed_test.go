@@ -49,7 +49,7 @@ func TestAllowedCommandsAgreesWithTheValidators(t *testing.T) {
 			visiting(t, visit, func(stay *worldtest.Stay) {
 				for _, role := range allRoles {
 					list := allowed(t, stay, role)
-					require.Len(t, list, 19)
+					require.Len(t, list, 21)
 					for _, command := range list {
 						stay.Try(command.Command, unreadable(command.Command, role), func(_ kit.Outcome, err error) {
 							answered++
@@ -65,7 +65,7 @@ func TestAllowedCommandsAgreesWithTheValidators(t *testing.T) {
 					}
 				}
 			})
-			assert.Equal(t, 19*4, answered)
+			assert.Equal(t, 21*4, answered)
 		})
 	}
 }

@@ -24,6 +24,8 @@ const (
 	UpdateOptIn            = "opt_in"
 	UpdateNote             = "note"
 	UpdateAssign           = "assign"
+	UpdatePrepareSession   = "prepare_session"
+	UpdateReleaseSession   = "release_session"
 )
 
 // roles says who may give which command: the only place that does. A role that
@@ -49,6 +51,8 @@ var roles = kit.Roles{
 	UpdateOptOut:         {kit.RoleOperator, kit.RoleManager},
 	UpdateOptIn:          {kit.RoleOperator, kit.RoleManager},
 	UpdateAssign:         {kit.RoleOperator, kit.RoleManager},
+	UpdatePrepareSession: {kit.RoleOperator, kit.RoleManager, kit.RoleClinician},
+	UpdateReleaseSession: {kit.RoleClinician},
 	// note is open to every role.
 }
 
@@ -73,6 +77,7 @@ func (j *journey) offerCommands(ctx workflow.Context) {
 	j.offerNote(ctx)
 	j.offerAssign(ctx)
 	j.offerCalls(ctx)
+	j.offerMonitoring(ctx)
 	j.offerQueries(ctx)
 	j.core.DivertWhen(j.mustDivert)
 }

@@ -18,6 +18,9 @@ const (
 	EarlyDeparture = "early_departure"
 )
 
+// deadlineWatch is when the session is to begin.
+const deadlineWatch = "session watched"
+
 // inProgram: the guest is here, or should be. The appointment runs the session.
 func (j *journey) inProgram(ctx workflow.Context) (string, error) {
 	if err := j.record(ctx, crm.StageInProgram, "In the program"); err != nil {
@@ -26,13 +29,18 @@ func (j *journey) inProgram(ctx workflow.Context) (string, error) {
 	for {
 		mark := j.state.Attendance
 		deadline := j.stayDeadline(ctx)
+		watches := func() bool { return j.mayWatch(workflow.Now(ctx)) }
 		err := j.untilEvent(ctx, deadline, func() bool {
-			return j.state.Attendance != mark || mark.Mark == EarlyDeparture
+			return j.state.Attendance != mark || mark.Mark == EarlyDeparture || watches()
 		})
 		over := err == nil && j.state.Attendance == mark
 		switch {
 		case err != nil:
 			return "", err
+		case watches():
+			j.beginWatch(ctx)
+		case over && deadline.Name == deadlineWatch:
+			j.missWatch(ctx)
 		case j.state.Attendance.Mark == EarlyDeparture:
 			j.leaveEarly(ctx)
 			return j.next(StageInProgram), nil
@@ -52,6 +60,14 @@ func (j *journey) inProgram(ctx workflow.Context) (string, error) {
 // looked for, who is marked as a no-show may still turn up, and everybody else
 // departs.
 func (j *journey) stayDeadline(ctx workflow.Context) kit.Deadline {
+	stay := j.presenceDeadline(ctx)
+	if watch := j.watchDeadline(); !watch.IsZero() && watch.Before(stay.At) {
+		return j.core.Deadline(deadlineWatch, watch, kit.ClassInternal, "attention: the session is to be watched, and has not begun")
+	}
+	return stay
+}
+
+func (j *journey) presenceDeadline(ctx workflow.Context) kit.Deadline {
 	deadlines := j.program().Deadlines
 	checkIn := j.state.ArrivalAt.Add(deadlines.CheckIn.Value())
 	switch {

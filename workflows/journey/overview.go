@@ -18,6 +18,7 @@ type Overview struct {
 	NextDeadlines []kit.Deadline `json:"nextDeadlines"`
 	Money         Money          `json:"money"`
 	Session       Session        `json:"session"`
+	Monitoring    Monitoring     `json:"monitoring,omitzero"`
 	ArrivalAt     time.Time      `json:"arrivalAt,omitzero"`
 	Departure     time.Time      `json:"departure,omitzero"`
 	Unreachable   []string       `json:"unreachable,omitempty"` // channels
@@ -46,7 +47,7 @@ func (j *journey) overview() Overview {
 	return Overview{
 		Stage: j.state.Stage, Since: j.state.Since, WaitsFor: j.core.WaitsFor(), Control: j.state.Common.Control,
 		Attention: j.state.Common.Attention, NextDeadlines: j.core.NextDeadlines(), Money: j.state.Money,
-		Session: j.state.Session, ArrivalAt: j.state.ArrivalAt, Departure: j.state.Departure,
+		Session: j.state.Session, Monitoring: j.state.Monitoring, ArrivalAt: j.state.ArrivalAt, Departure: j.state.Departure,
 		Unreachable: j.state.Unreachable, Waived: j.state.Waived, Program: j.input.Program,
 		ProgramHash: j.state.Program.Hash, GuestRef: j.state.GuestRef, OptedOut: j.state.OptedOut,
 		Steps: j.openSteps(), Commands: j.state.Common.Outcomes,

@@ -91,6 +91,8 @@ type State struct {
 	Arrival   string             `json:"arrival,omitempty"` // as printed for the guest
 	Money     Money              `json:"money,omitzero"`
 	Session   Session            `json:"session,omitzero"`
+	// Monitoring is the session in which the guest wears a monitor.
+	Monitoring Monitoring `json:"monitoring,omitzero"`
 	// Places counts the places that were held for this guest so far.
 	Places int `json:"places,omitempty"`
 	// Waited is how many of them were given back for the waiting list.
