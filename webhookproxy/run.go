@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/inbox"
@@ -71,8 +69,6 @@ func run(ctx context.Context, logger *slog.Logger) error {
 		Providers: settings.declared, Signaller: signaller, Asker: signaller, Inbox: store, Wake: forwarder.Wake, Logger: logger, Registry: registry,
 		PublicURL: settings.PublicURL, Traces: traces.Provider(), Client: address, Allowed: allowed, AddressRate: settings.AddressRate, Step: faults.step,
 	})
-	metrics := http.NewServeMux()
-	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 
 	// What works beside the listeners stops after them: the last answers still
 	// have keys to write behind.
@@ -83,7 +79,7 @@ func run(ctx context.Context, logger *slog.Logger) error {
 	working.Go(func() { webhooks.Run(beside) })
 	err = serve(ctx, logger,
 		listener{name: "webhooks", variable: "PROXY_ADDR", address: settings.ProxyAddr, handler: webhooks},
-		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: metrics},
+		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: metricsOf(registry)},
 	)
 	stop()
 	working.Wait()

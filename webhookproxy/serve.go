@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 )
@@ -84,4 +86,11 @@ func drain(ctx context.Context, server *http.Server) error {
 		return fmt.Errorf("requests were still under way %s after the stop: %w", drainTimeout, err)
 	}
 	return nil
+}
+
+// metricsOf is what the listener of metrics serves.
+func metricsOf(registry *prometheus.Registry) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
 }

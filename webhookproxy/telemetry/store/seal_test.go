@@ -139,7 +139,9 @@ func readAll(t *testing.T, folder string) string {
 func closed(t *testing.T, p *place) {
 	s := p.open(t)
 	lease := p.own(t, s, "s1")
+	require.NoError(t, s.Check(t.Context()))
 	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Check(t.Context()), store.ErrUnavailable)
 	_, err := s.Append(t.Context(), store.Received{Batch: p.batch("m1", 1)})
 	require.ErrorIs(t, err, store.ErrUnavailable)
 	_, err = s.Tail(t.Context(), "s1", 0, 1)

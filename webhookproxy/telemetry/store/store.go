@@ -97,6 +97,11 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	return s, nil
 }
 
+// Check says whether something can be written now.
+func (s *Store) Check(ctx context.Context) error {
+	return s.write(ctx, "check", func(context.Context, *sql.Tx) error { return nil })
+}
+
 // Close finishes the writes under way and closes the database. Calls after it fail
 // with ErrUnavailable.
 func (s *Store) Close() error { return s.close() }
