@@ -15,7 +15,7 @@ import (
 	"guestjourney/internal/temporalclient"
 )
 
-// NewCommand returns the command `dev` with `run`, `demo` and `sandbox`. Its
+// NewCommand returns the command `dev` with `run`, `demo`, `sandbox` and `simulate`. Its
 // context must end at SIGINT and SIGTERM.
 func NewCommand() *cobra.Command {
 	root := &cobra.Command{Use: "dev", Short: "Run the whole house on this machine, without any account"}
@@ -35,12 +35,22 @@ func NewCommand() *cobra.Command {
 			Short: "Serve the sandbox alone, in place of every provider",
 			RunE:  func(c *cobra.Command, _ []string) error { return serveSandbox(c.Context()) },
 		},
+		simulateCommand(),
 	)
 	return root
 }
 
+// played is a house in which the example is over.
+type played struct {
+	house    *house
+	screen   *screen
+	example  *example
+	temporal connection
+	keys     keys
+}
+
 // after is what to do when the example is over.
-type after func(ctx context.Context, h *house, screen *screen, example *example) error
+type after func(ctx context.Context, p played) error
 
 func start(ctx context.Context, out io.Writer, then after) error {
 	settings, err := readSettings()
@@ -108,7 +118,7 @@ func runHouse(ctx context.Context, h *house, screen *screen, wanted scenario, th
 		return fmt.Errorf("the example differs from its scenario in %d lines (- wanted, + found), shown above", len(differences))
 	}
 	screen.line("proof", "journal and result agree with the scenario: %d kinds of effect, each as often as wanted", len(wanted.Effects))
-	return then(ctx, h, screen, example)
+	return then(ctx, played{h, screen, example, temporal, k})
 }
 
 // open checks what is needed, then starts every service.
@@ -163,15 +173,18 @@ func connect(ctx context.Context, s settings, k keys) (connection, error) {
 }
 
 // leave ends the demo at once.
-func leave(context.Context, *house, *screen, *example) error { return nil }
+func leave(context.Context, played) error { return nil }
 
 // stay shows where to look, until Ctrl-C.
-func stay(ctx context.Context, h *house, screen *screen, example *example) error {
-	s := h.settings
-	screen.line("open", "the journey in the Temporal UI: %s", example.uiLink(s))
+func stay(ctx context.Context, p played) error {
+	s, screen := p.house.settings, p.screen
+	screen.line("open", "the journey in the Temporal UI: %s", p.example.uiLink(s))
 	screen.line("open", "the webhook proxy: %s", s.url(s.ProxyPort))
 	screen.line("open", "the sandbox: its journal %s/journal, a guest's messages %s/control/messages", s.url(s.SandboxPort), s.url(s.SandboxPort))
 	screen.line("open", "logs: %s; Ctrl-C stops everything", s.data("logs"))
+	if err := p.showSession(ctx); err != nil {
+		screen.line("session", "%v", err)
+	}
 	<-ctx.Done()
 	return nil
 }

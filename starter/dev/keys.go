@@ -18,6 +18,9 @@ type keys struct {
 	Payload    string // PAYLOAD_KEYS
 	Identity   string // IDENTITY_KEY
 	CodecToken string // CODEC_TOKEN
+	Telemetry  string // TELEMETRY_SECRET
+	Devices    string // DEVICE_SECRET: the devices' keys are made from it
+	StaffToken string // STAFF_TOKEN: the nurse's sign-in
 }
 
 const keysHeader = "# Keys of this development data. Removing a line makes the data beside it unreadable.\n"
@@ -30,13 +33,9 @@ func loadKeys(path string) (keys, error) {
 		return keys{}, err
 	}
 	made := 0
-	for name, generate := range map[string]func() string{
-		"PAYLOAD_KEYS": func() string { return "dev:" + base64.StdEncoding.EncodeToString(random(32)) },
-		"IDENTITY_KEY": func() string { return base64.StdEncoding.EncodeToString(random(32)) },
-		"CODEC_TOKEN":  func() string { return hex.EncodeToString(random(24)) },
-	} {
-		if values[name] == "" {
-			values[name] = generate()
+	for _, one := range madeOnce {
+		if values[one.name] == "" {
+			values[one.name] = one.generate()
 			made++
 		}
 	}
@@ -48,7 +47,23 @@ func loadKeys(path string) (keys, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return keys{}, fmt.Errorf("keys: %w", err)
 	}
-	return keys{Payload: values["PAYLOAD_KEYS"], Identity: values["IDENTITY_KEY"], CodecToken: values["CODEC_TOKEN"]}, nil
+	return keys{
+		Payload: values["PAYLOAD_KEYS"], Identity: values["IDENTITY_KEY"], CodecToken: values["CODEC_TOKEN"],
+		Telemetry: values["TELEMETRY_SECRET"], Devices: values["DEVICE_SECRET"], StaffToken: values["STAFF_TOKEN"],
+	}, nil
+}
+
+// madeOnce are the lines of the file, in their order.
+var madeOnce = []struct {
+	name     string
+	generate func() string
+}{
+	{"PAYLOAD_KEYS", func() string { return "dev:" + base64.StdEncoding.EncodeToString(random(32)) }},
+	{"IDENTITY_KEY", func() string { return base64.StdEncoding.EncodeToString(random(32)) }},
+	{"CODEC_TOKEN", func() string { return hex.EncodeToString(random(24)) }},
+	{"TELEMETRY_SECRET", func() string { return "whsec_" + base64.StdEncoding.EncodeToString(random(32)) }},
+	{"DEVICE_SECRET", func() string { return hex.EncodeToString(random(32)) }},
+	{"STAFF_TOKEN", func() string { return hex.EncodeToString(random(32)) }},
 }
 
 func random(bytes int) []byte {
@@ -86,8 +101,8 @@ func readEnvFile(path string) (map[string]string, error) {
 func writeEnvFile(path string, values map[string]string) error {
 	var text strings.Builder
 	text.WriteString(keysHeader)
-	for _, name := range []string{"PAYLOAD_KEYS", "IDENTITY_KEY", "CODEC_TOKEN"} {
-		fmt.Fprintf(&text, "%s=%s\n", name, values[name])
+	for _, one := range madeOnce {
+		fmt.Fprintf(&text, "%s=%s\n", one.name, values[one.name])
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("keys: %w", err)

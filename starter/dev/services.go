@@ -32,7 +32,7 @@ func (s settings) sandboxConfig() (sandbox.Config, error) {
 }
 
 // services are the house, in the order in which they start. The graces add up
-// to 8 seconds with the Temporal server's.
+// to 9 seconds with the Temporal server's.
 func (s settings) services(temporal string, k keys) ([]service, error) {
 	config, err := s.sandboxConfig()
 	if err != nil {
@@ -48,6 +48,11 @@ func (s settings) services(temporal string, k keys) ([]service, error) {
 		"SENDGRID_FROM": mailFrom, "SENDGRID_FROM_NAME": mailFromName, "SENDGRID_EMAIL_ACTIVITY": "true", "TWILIO_FROM": textFrom,
 	}
 	maps.Copy(house, accounts)
+	paged, err := writeStaffFile(s.data("staff.json"), k.StaffToken, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	watched := with(house, map[string]string{"STAFF_FILE": paged, "TELEMETRY_SECRET": k.Telemetry, "TWILIO_CALL_FROM": textFrom})
 	return []service{
 		s.temporalServer(temporal, k),
 		{
@@ -64,10 +69,18 @@ func (s settings) services(temporal string, k keys) ([]service, error) {
 		{
 			name: "worker", binary: s.binary("worker"), grace: 2500 * time.Millisecond,
 			// The stop timeout is inside the grace: what it interrupts is done again.
-			environment: with(house, map[string]string{
-				"METRICS_ADDR": address(s.WorkerMetricsPort), "PROGRAMS_DIR": s.Programs, "STOP_TIMEOUT": "2s",
+			environment: with(watched, map[string]string{
+				"METRICS_ADDR": address(s.WorkerMetricsPort), "PROGRAMS_DIR": s.Programs, "STOP_TIMEOUT": "2s", "TELEMETRY_URL": s.url(s.TelemetryPort),
 			}),
 			ready: answers(s.url(s.WorkerMetricsPort) + "/healthz"),
+		},
+		{
+			name: "telemetry", binary: s.binary("webhookproxy"), args: []string{"telemetry"}, grace: time.Second,
+			environment: with(watched, map[string]string{
+				"METRICS_ADDR": address(s.TelemetryMetricsPort), "TELEMETRY_ADDRESS": address(s.TelemetryPort), "TELEMETRY_PATH": s.data("telemetry.db"),
+				"DEVICE_KEYS": deviceKeys(k.Devices),
+			}),
+			ready: answers(s.url(s.TelemetryPort) + "/readyz"),
 		},
 		{
 			name: "proxy", binary: s.binary("webhookproxy"), grace: 2 * time.Second,

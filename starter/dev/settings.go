@@ -29,6 +29,9 @@ type settings struct {
 	ProxyPort         int    `env:"PROXY_PORT" envDefault:"8080"`
 	WorkerMetricsPort int    `env:"WORKER_METRICS_PORT" envDefault:"9090"`
 	ProxyMetricsPort  int    `env:"PROXY_METRICS_PORT" envDefault:"9091"`
+	TelemetryPort     int    `env:"TELEMETRY_PORT" envDefault:"8091"`
+	// TelemetryMetricsPort has no use on this machine but to be looked at.
+	TelemetryMetricsPort int `env:"TELEMETRY_METRICS_PORT" envDefault:"9092"`
 }
 
 // port is one that must be free, and the variable that moves it.
@@ -60,6 +63,8 @@ func (s settings) ports() []port {
 		{s.ProxyPort, "PROXY_PORT", "the webhook proxy"},
 		{s.WorkerMetricsPort, "WORKER_METRICS_PORT", "the worker's metrics"},
 		{s.ProxyMetricsPort, "PROXY_METRICS_PORT", "the proxy's metrics"},
+		{s.TelemetryPort, "TELEMETRY_PORT", "the telemetry process"},
+		{s.TelemetryMetricsPort, "TELEMETRY_METRICS_PORT", "the telemetry process's metrics"},
 	}
 }
 
