@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 var key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
 // start runs the proxy as a process of its own.
-func start(t *testing.T, environment map[string]string) *exec.Cmd {
+func start(t testing.TB, environment map[string]string) *exec.Cmd {
 	t.Helper()
 	all := map[string]string{
 		asProxy: "1", "PAYLOAD_KEYS": "k1:" + key, "IDENTITY_KEY": key, "PROXY_ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0",
@@ -160,7 +160,7 @@ func TestRunsWithoutTemporalAndStopsCleanly(t *testing.T) {
 }
 
 // listening reads log lines until a listener is up and returns its address.
-func listening(t *testing.T, lines *bufio.Scanner, name string) string {
+func listening(t testing.TB, lines *bufio.Scanner, name string) string {
 	t.Helper()
 	for lines.Scan() {
 		var line struct{ Msg, For, Address string }

@@ -87,7 +87,7 @@ func TestTwoProcessesHaveNothingInCommon(t *testing.T) {
 	post := func(address string) int {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader("{}"))
 		require.NoError(t, err)
-		return code(request)
+		return code(once(), request)
 	}
 	require.Equal(t, http.StatusUnauthorized, post(telemetry.address+"/telemetry/v1/readings"))
 	require.Equal(t, http.StatusNotFound, post(telemetry.address+"/webhooks/stripe"))

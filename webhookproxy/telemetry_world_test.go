@@ -59,10 +59,10 @@ func startSandbox(t *testing.T) (*sandbox.Server, map[string]string) {
 }
 
 // telemetryEnvironment is complete; the store is a file of its own.
-func telemetryEnvironment(t *testing.T, change map[string]string) map[string]string {
+func telemetryEnvironment(t testing.TB, change map[string]string) map[string]string {
 	t.Helper()
 	var devices []string
-	for n := range 9 {
+	for n := range 100 {
 		devices = append(devices, fmt.Sprintf("monitor-%d=%s", n, deviceKey))
 	}
 	all := map[string]string{
@@ -75,7 +75,7 @@ func telemetryEnvironment(t *testing.T, change map[string]string) map[string]str
 }
 
 // telemetryCommand is `webhookproxy telemetry`.
-func telemetryCommand(t *testing.T, change map[string]string) *exec.Cmd {
+func telemetryCommand(t testing.TB, change map[string]string) *exec.Cmd {
 	t.Helper()
 	command := start(t, telemetryEnvironment(t, change))
 	command.Args = append(command.Args, "telemetry")
@@ -84,7 +84,7 @@ func telemetryCommand(t *testing.T, change map[string]string) *exec.Cmd {
 
 // process is one that serves.
 type process struct {
-	t       *testing.T
+	t       testing.TB
 	command *exec.Cmd
 	address string // of its first listener, as a URL
 	metrics string
@@ -93,7 +93,7 @@ type process struct {
 }
 
 // serveWith starts a command and waits until it listens.
-func serveWith(t *testing.T, command *exec.Cmd, listener string) *process {
+func serveWith(t testing.TB, command *exec.Cmd, listener string) *process {
 	t.Helper()
 	logs, err := command.StderrPipe()
 	require.NoError(t, err)
@@ -112,7 +112,7 @@ func serveWith(t *testing.T, command *exec.Cmd, listener string) *process {
 	return p
 }
 
-func serveTelemetry(t *testing.T, change map[string]string) *process {
+func serveTelemetry(t testing.TB, change map[string]string) *process {
 	t.Helper()
 	return serveWith(t, telemetryCommand(t, change), "readings")
 }
@@ -146,13 +146,17 @@ func (p *process) ask(method, path string, body any) int {
 	request.Header.Set(verify.StandardIDHeader, "call")
 	request.Header.Set(verify.StandardTimestampHeader, stamp)
 	request.Header.Set(verify.StandardSignatureHeader, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return code(request)
+	return code(once(), request)
+}
+
+// once is a client that keeps no connection.
+func once() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 }
 
 // code is the status of a request's answer, 0 if there is none.
-func code(request *http.Request) int {
-	transport := &http.Transport{DisableKeepAlives: true}
-	response, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Do(request)
+func code(client *http.Client, request *http.Request) int {
+	response, err := client.Do(request)
 	if err != nil {
 		return 0
 	}
@@ -173,7 +177,7 @@ func (p *process) assign(id, device string) {
 func (p *process) figure(name string) string {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, p.metrics+"/metrics", nil)
 	require.NoError(p.t, err)
-	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	response, err := once().Do(request)
 	require.NoError(p.t, err)
 	text, err := io.ReadAll(response.Body)
 	require.NoError(p.t, err)
@@ -189,16 +193,19 @@ func (p *process) figure(name string) string {
 // guest is one with a monitor, whose gateway sends a batch every second to one of the
 // addresses and to the next one if that does not take it.
 type guest struct {
-	t         *testing.T
+	t         testing.TB
 	addresses func() []string // the one to try first comes first
+	client    *http.Client
 
 	mutex sync.Mutex
 	heart *readingtest.Heart
 	sent  int
 }
 
-func newGuest(t *testing.T, device string, addresses func() []string) *guest {
-	return &guest{t: t, addresses: addresses, heart: readingtest.New(device, 70, time.Now())}
+func newGuest(t testing.TB, device string, addresses func() []string) *guest {
+	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	return &guest{t: t, addresses: addresses, client: client, heart: readingtest.New(device, 70, time.Now())}
 }
 
 // live sends until the test ends, or the returned function is called.
@@ -240,7 +247,7 @@ func (g *guest) second(ctx context.Context) {
 				return
 			}
 			request.Header = reading.Sign(deviceKey, batch, body, time.Now())
-			switch got := code(request); got {
+			switch got := code(g.client, request); got {
 			case http.StatusOK:
 				g.mutex.Lock()
 				g.sent++

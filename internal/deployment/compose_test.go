@@ -20,7 +20,7 @@ import (
 )
 
 // own are the services that run our image.
-var own = []string{"setup", "codec", "worker", "proxy", "starter"}
+var own = []string{"setup", "codec", "worker", "proxy", "telemetry", "starter"}
 
 // asWritten is the file before anything is filled in.
 func asWritten(t *testing.T) map[string]any {
@@ -115,7 +115,7 @@ func TestPortsAreThosePublishedAndAsked(t *testing.T) {
 			assert.Equal(t, "127.0.0.1", port.HostIP, "%s: nothing is open to other machines", name)
 		}
 	}
-	for service, variable := range map[string]string{"codec": "CODEC_ADDR", "worker": "METRICS_ADDR", "proxy": "PROXY_ADDR"} {
+	for service, variable := range map[string]string{"codec": "CODEC_ADDR", "worker": "METRICS_ADDR", "proxy": "PROXY_ADDR", "telemetry": "TELEMETRY_ADDRESS"} {
 		host, port, err := net.SplitHostPort(Environment(t, project, service)[variable])
 		require.NoError(t, err, service)
 		assert.Equal(t, "0.0.0.0", host, "%s is reached from outside its container", service)
@@ -124,12 +124,12 @@ func TestPortsAreThosePublishedAndAsked(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, net.JoinHostPort("127.0.0.1", port), asked.Host, "%s's health is asked where it listens", service)
 	}
-	for service, want := range map[string]string{"codec": "CODEC_ADDR", "proxy": "PROXY_ADDR"} {
+	for service, want := range map[string]string{"codec": "CODEC_ADDR", "proxy": "PROXY_ADDR", "telemetry": "TELEMETRY_ADDRESS"} {
 		_, port, _ := net.SplitHostPort(Environment(t, project, service)[want])
 		assert.Equal(t, port, target(t, project, service), service)
 	}
 	assert.Equal(t, Environment(t, project, "ui")["TEMPORAL_UI_PORT"], target(t, project, "ui"))
-	for _, service := range []string{"setup", "worker", "proxy", "starter", "ui"} {
+	for _, service := range []string{"setup", "worker", "proxy", "telemetry", "starter", "ui"} {
 		assert.Equal(t, "temporal:"+target(t, project, "temporal"), Environment(t, project, service)["TEMPORAL_ADDRESS"], service)
 	}
 	assert.Equal(t, Environment(t, project, "schema")["SQL_PORT"], Environment(t, project, "temporal")["DB_PORT"])
@@ -177,6 +177,7 @@ func TestStepsRunInOrder(t *testing.T) {
 		"worker":     {"setup": completed},
 		"proxy":      {"setup": completed},
 		"codec":      {},
+		"telemetry":  {}, // it pages without Temporal too
 		"starter":    {},
 	}
 	ends := []string{"schema", "setup"} // by themselves
@@ -262,7 +263,7 @@ func TestMountedFilesAreThere(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 4, mounted)
+	assert.Equal(t, 5, mounted)
 	temporal, worker := project.Services["temporal"], project.Services["worker"]
 	assert.Equal(t, Environment(t, project, "temporal")["DYNAMIC_CONFIG_FILE_PATH"], temporal.Volumes[0].Target)
 	assert.Equal(t, Environment(t, project, "worker")["PROGRAMS_DIR"], worker.Volumes[0].Target)

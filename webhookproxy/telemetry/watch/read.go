@@ -38,7 +38,9 @@ func (o *owner) read(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			if err := o.take(ctx, row); err != nil {
+			if row.Unreadable != nil {
+				o.w.config.Logger.Error("a batch cannot be read and is not judged", "session", o.name, "error", row.Unreadable.Error())
+			} else if err := o.take(ctx, row); err != nil {
 				return err
 			}
 			o.position = row.Position
@@ -57,10 +59,6 @@ func (o *owner) tail(ctx context.Context) ([]store.Stored, error) {
 
 // take feeds one batch, unless it is not to be judged.
 func (o *owner) take(ctx context.Context, row store.Stored) error {
-	if row.Unreadable != nil {
-		o.w.config.Logger.Error("a batch cannot be read and is not judged", "session", o.name, "error", row.Unreadable.Error())
-		return nil
-	}
 	if o.name != store.Unassigned && row.Batch.Device != o.assignment.Device {
 		if err := o.askDevice(ctx); err != nil {
 			return err

@@ -65,7 +65,7 @@ func TestWhoComesBackGoesOnFromTheCheckpoint(t *testing.T) {
 				w.beat(12)
 				require.Equal(t, []string{"heart-rate-low raised critical"}, w.told(sessionID))
 				w.stop()
-				w.beat(5) // stored by another process
+				w.beat(11) // stored by another process: longer than a silence
 				if spoil != "" {
 					w.spoil(spoil)
 				}
@@ -105,17 +105,20 @@ func TestTheDeviceOfASessionChanges(t *testing.T) {
 		w.beat(8)
 		first := w.heart
 		require.NoError(t, w.store.Assign(t.Context(), store.Assignment{Device: "monitor-8", Session: sessionID, Since: time.Now()}))
-		// Nobody tells the owner: its batches come before it has looked.
+		// Nobody tells the owner: the first batch comes before it has looked.
 		w.heart = readingtest.New("monitor-8", 70, time.Now())
+		w.send()
 		w.beat(8)
 		require.Empty(t, w.told(sessionID))
 		// What the first one held back is on record.
 		late := first.Next(time.Now())
 		late.Backfill = true
-		late.Samples[0].At = time.Now().Add(-30 * time.Second)
+		late.Samples[0].At = time.Now().Add(-12 * time.Second)
 		late.Samples[0].Beats = nil
-		_, err := w.store.Append(t.Context(), store.Received{Batch: late})
+		kept, err := w.store.Append(t.Context(), store.Received{Batch: late},
+			store.Received{Batch: first.Next(time.Now().Add(-10 * time.Second)), At: time.Now().Add(-10 * time.Second)})
 		require.NoError(t, err)
+		require.Equal(t, []store.Outcome{{Session: sessionID}, {Session: sessionID}}, kept)
 		w.beat(3)
 		require.Empty(t, w.told(sessionID))
 	})
@@ -137,6 +140,7 @@ func TestSettingsCountAtOnceAndBadOnesAreTheDefaults(t *testing.T) {
 		w.assign(device, store.Settings{Protocol: []byte(`{"heartRate":"canary"}`)})
 		w.beat(5)
 		require.Empty(t, w.told(sessionID))
+		require.True(t, w.follows.isWatched())
 		w.assignAgain(store.Settings{Protocol: protocol(t, func(p *detector.Protocol) { p.HeartRate.WarningLow = 75 })})
 		w.beat(20)
 		require.Equal(t, []string{"heart-rate-low raised warning"}, w.told(sessionID), "70 is below the new limit")
@@ -163,9 +167,10 @@ func TestAnEndedSessionIsWatchedNoMore(t *testing.T) {
 		w.beat(1)
 		require.NoError(t, w.store.End(t.Context(), sessionID, time.Now()))
 		w.watcher.Look()
+		time.Sleep(100 * time.Millisecond)
+		require.False(t, w.follows.isWatched())
 		time.Sleep(20 * time.Second)
 		require.Equal(t, []string{"monitor/vt raised critical"}, w.told(sessionID), "no silence")
-		require.False(t, w.follows.isWatched())
 		require.True(t, w.watcher.Owns(sessionID), "a transition is owed")
 		require.NoError(t, w.store.Delivered(t.Context(), sessionID, 1))
 		time.Sleep(2 * time.Second)
