@@ -140,8 +140,8 @@ func (p played) showSession(ctx context.Context) error {
 	err := simulate(ctx, s, p.keys, p.temporal, simulated{guests: 1, scenario: "bradycardia"}, func(format string, values ...any) {
 		p.screen.line("session", format, values...)
 	})
-	if ctx.Err() != nil {
-		return nil
+	if interrupted := ctx.Err(); interrupted != nil {
+		return interrupted
 	}
 	p.screen.line("open", "what the nurse's telephone got: %s/control/messages", s.url(s.SandboxPort))
 	return err
