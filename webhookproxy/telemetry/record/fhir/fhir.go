@@ -106,7 +106,7 @@ type Note struct {
 type Component struct {
 	Code             Concept   `json:"code"`
 	ValueQuantity    *Quantity `json:"valueQuantity,omitempty"`
-	ValueInteger     *int64    `json:"valueInteger,omitempty"`
+	ValueString      string    `json:"valueString,omitempty"`
 	DataAbsentReason *Concept  `json:"dataAbsentReason,omitempty"`
 }
 
