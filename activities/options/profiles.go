@@ -42,6 +42,9 @@ var (
 		StartToClose: 10 * time.Second, ScheduleToClose: 25 * time.Second, Attempts: 0, Priority: PriorityAlarm,
 		RetryFirst: 200 * time.Millisecond, RetryMax: 2 * time.Second,
 	}
+	// Record is the writing and filing of a session's record: with twelve leads of ECG
+	// it is read for minutes, and a step that has failed comes again by itself.
+	Record = Profile{StartToClose: 15 * time.Minute, ScheduleToClose: 50 * time.Minute, Attempts: 3}
 )
 
 // Pace scales the waiting of a journey: a real one takes months, the example
