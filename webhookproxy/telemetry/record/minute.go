@@ -82,7 +82,7 @@ func (c *collector) counts() Counts {
 	return Counts{Batches: c.batches, Samples: c.samples, Backfilled: c.late, Unreadable: c.unreadable, Beats: len(c.beats)}
 }
 
-func (c *collector) take(one store.Stored) error {
+func (c *collector) take(one store.Stored) {
 	c.batches++
 	c.last = one.Position
 	if one.At.After(c.received) {
@@ -91,7 +91,7 @@ func (c *collector) take(one store.Stored) error {
 	broken := c.arrive(one.Batch)
 	if one.Unreadable != nil {
 		c.unreadable++
-		return nil
+		return
 	}
 	for _, sample := range one.Batch.Samples {
 		c.sample(sample, one.Batch.Backfill)
@@ -102,7 +102,6 @@ func (c *collector) take(one store.Stored) error {
 			c.ways = append(c.ways, one.At.Sub(sample.At))
 		}
 	}
-	return nil
 }
 
 // behind is how far the monitor's clock is behind the platform's, with the time that a

@@ -127,7 +127,11 @@ func (e *export) gather(ctx context.Context) error {
 		return err
 	}
 	readings := newCollector()
-	if err := e.eachBatch(ctx, readings.take); err != nil {
+	err = e.eachBatch(ctx, func(one store.Stored) error {
+		readings.take(one)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if readings.batches == 0 && len(transitions) == 0 && len(e.gaps) == 0 {
