@@ -56,6 +56,9 @@ var (
 	// known 8 s after the last one. One attempt: with more, the workflow would not
 	// learn of the first that is lost.
 	Guard = Profile{StartToClose: 96 * time.Hour, ScheduleToClose: 96 * time.Hour, Attempts: 1, Priority: PriorityAlarm, Heartbeat: 6 * time.Second}
+	// Record is the writing and filing of a session's record: with twelve leads of ECG
+	// it is read for minutes, and a step that has failed comes again by itself.
+	Record = Profile{StartToClose: 15 * time.Minute, ScheduleToClose: 50 * time.Minute, Attempts: 3}
 )
 
 // Pace scales the waiting of a journey: a real one takes months, the example

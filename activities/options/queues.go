@@ -22,4 +22,7 @@ const (
 	// QueueSessions serves the monitoring of sessions and the paging of staff, so
 	// that nothing else waits before a page.
 	QueueSessions = "sessions"
+	// QueueRecords serves the filing of sessions' records, which may be large: no page
+	// waits behind one.
+	QueueRecords = "records"
 )

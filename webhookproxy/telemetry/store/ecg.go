@@ -94,6 +94,18 @@ func (s *Store) ECG(ctx context.Context, session string, from, to time.Time) ([]
 	return ecg.Join(strips), errors.Join(failed...)
 }
 
+// ECGMinutes returns the minutes, by the monitor's clock, in which strips of a session
+// begin, oldest first: whoever reads all of its ECG reads it piece by piece. A strip
+// may run on through the next minute.
+func (s *Store) ECGMinutes(ctx context.Context, session string) ([]time.Time, error) {
+	minutes, err := database.Query(ctx, s.db.Read, func(rows *sql.Rows) (time.Time, error) {
+		var minute int64
+		err := rows.Scan(&minute)
+		return time.Unix(minute*60, 0).UTC(), err
+	}, "SELECT DISTINCT minute FROM telemetry_ecg WHERE session = $1 ORDER BY minute", session)
+	return minutes, s.db.Fail("read minutes of ECG", err)
+}
+
 const partColumns = "SELECT id, device, minute, strips FROM telemetry_ecg"
 
 func scanPart(rows *sql.Rows) (one part, err error) {

@@ -66,6 +66,9 @@ func ecgComesBack(t *testing.T, p *place) {
 	require.Equal(t, 3, joined)
 	require.Equal(t, 3, p.rows(t))
 	require.Equal(t, ecg.Join(append(all, late.ECG...)), read(-time.Minute, time.Hour))
+	minutes, err := s.ECGMinutes(t.Context(), "s1")
+	require.NoError(t, err)
+	require.Equal(t, []time.Time{start.Add(-time.Minute), start, start.Add(time.Minute)}, minutes)
 }
 
 // ecgJoinedTwice lets two processes join while batches for the same minute come.
