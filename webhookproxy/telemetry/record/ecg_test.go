@@ -123,3 +123,15 @@ func contains(run, strip reading.Strip) bool {
 	before.Units = run.Units[:first]
 	return ecg.End(before).Sub(strip.At).Abs() <= time.Microsecond
 }
+
+func TestAGapIsAsLongInTheFileAsItWas(t *testing.T) {
+	strip := func(at time.Time, units ...int16) reading.Strip {
+		return reading.Strip{Lead: "II", At: at, RateHz: 25, Microvolts: 5, Units: units}
+	}
+	got := write(t, &memory{
+		batches: []store.Stored{{Position: 1, Received: store.Received{At: start}}},
+		strips:  []reading.Strip{strip(start, 1, 2), strip(start.Add(160*time.Millisecond), 3), strip(start.Add(2*time.Minute), 4)},
+	}, told())
+	require.Equal(t, []int16{1, 2, wfdb.Invalid, wfdb.Invalid, 3}, got.signal(t, "ecg/II-001.dat"))
+	require.Equal(t, []int16{4}, got.signal(t, "ecg/II-002.dat"), "a long gap begins another file")
+}

@@ -75,3 +75,16 @@ func entryOf(t checking, one detector.Transition) store.Entry {
 	require.NoError(t, err)
 	return store.Entry{Session: name, Transition: store.Transition{Number: one.Number, Payload: payload}, CreatedAt: one.At}
 }
+
+// growing is a source to which a batch is added whenever it was read to its end.
+type growing struct{ *memory }
+
+func (g growing) Tail(ctx context.Context, session string, after int64, limit int) ([]store.Stored, error) {
+	found, err := g.memory.Tail(ctx, session, after, limit)
+	if len(found) < limit {
+		next := g.batches[len(g.batches)-1]
+		next.Position++
+		g.batches = append(g.batches, next)
+	}
+	return found, err
+}

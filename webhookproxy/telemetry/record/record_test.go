@@ -247,3 +247,10 @@ func (s *small) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+func TestEveryFileEndsWithTheSameBatch(t *testing.T) {
+	w, _ := shared(t)
+	got := write(t, growing{w.memory()}, told())
+	require.Len(t, got.rows(t, "vitals.csv"), got.summary.Counts.Samples)
+	require.Len(t, got.rows(t, "beats.csv"), got.summary.Counts.Beats)
+}
