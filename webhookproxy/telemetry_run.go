@@ -19,6 +19,7 @@ import (
 	"guestjourney/webhookproxy/telemetry/exchange"
 	"guestjourney/webhookproxy/telemetry/fallback"
 	"guestjourney/webhookproxy/telemetry/ingest"
+	"guestjourney/webhookproxy/telemetry/record"
 	"guestjourney/webhookproxy/telemetry/relay"
 	"guestjourney/webhookproxy/telemetry/store"
 	"guestjourney/webhookproxy/telemetry/upkeep"
@@ -129,7 +130,7 @@ func (l *telemetryLoaded) assemble(readings *store.Store, temporal client.Client
 	taking, errIngest := ingest.New(ingest.Config{Keys: l.keys, Store: readings, Wake: watcher.Wake, Now: time.Now, Logger: logger, Meter: meter})
 	return assembly{
 		ingest: taking, watcher: watcher, fallback: paging,
-		control: control.New(control.Config{Store: readings, Verifier: l.verifier, Changed: watcher.Look, Now: time.Now, Logger: logger}),
+		control: control.New(control.Config{Store: readings, Verifier: l.verifier, Changed: watcher.Look, Record: record.Handler(readings, logger), Now: time.Now, Logger: logger}),
 	}, errors.Join(errRelay, errWatch, errPaging, errIngest)
 }
 

@@ -19,6 +19,7 @@ import (
 	"guestjourney/activities/payments"
 	"guestjourney/activities/payments/stripe"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/records/folder"
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/rotation/awssecrets"
 	"guestjourney/activities/sms"
@@ -58,6 +59,9 @@ type adapters struct {
 	pagers map[paging.Channel]paging.Pager
 	// telemetry is where readings are watched; nil without a staff file.
 	telemetry *telemetry.Desk
+	// records write the records of sessions, and filing keeps them.
+	records *telemetry.Source
+	filing  *folder.Folder
 
 	clients []*provider.Client
 }
@@ -130,6 +134,9 @@ func newAdapters(ctx context.Context, set settings, keys *secrets.Cache, logger 
 		if err == nil {
 			a.telemetry, err = telemetry.New(set.TelemetrySecret, out)
 		}
+		if err == nil {
+			err = a.openRecords(set, logger, meter)
+		}
 		if err != nil {
 			return nil, config.Invalid("TELEMETRY_*", err.Error())
 		}
@@ -163,5 +170,8 @@ func (a *adapters) circuits() []prometheus.Collector {
 func (a *adapters) close() {
 	for _, client := range a.clients {
 		client.Close()
+	}
+	if a.filing != nil {
+		_ = a.filing.Close() // nothing is written at its closing
 	}
 }

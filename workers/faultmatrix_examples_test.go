@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +11,7 @@ import (
 	"guestjourney/activities/email"
 	"guestjourney/activities/paging"
 	"guestjourney/activities/payments"
+	"guestjourney/activities/records"
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/watching"
@@ -71,6 +73,10 @@ var examples = map[string]func(*matrixWorld) any{
 	"watching.End": func(w *matrixWorld) any {
 		must[watching.Done](w, "watching.Watch", watchedSession)
 		return watching.End{Session: watchedSession.Session, At: time.Now().UTC()}
+	},
+	"records.File": func(w *matrixWorld) any {
+		must[watching.Done](w, "watching.Watch", watchedSession)
+		return records.Request{Session: watchedSession.Session, Log: json.RawMessage(`{"session":"session/matrix","guestRef":"g-1","room":"3","device":"monitor-7","protocol":{"code":"PRG-07","signedBy":"dr-sol","signedAt":"2026-01-01T00:00:00Z"},"startedAt":"2026-03-02T16:00:00Z","log":[]}`)}
 	},
 	"rotation.Create":   func(*matrixWorld) any { return rotation.Secret{Name: "jwt_signing_key"} },
 	"rotation.Promote":  func(w *matrixWorld) any { return onTrial(w) },

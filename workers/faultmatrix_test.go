@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -203,6 +204,7 @@ type matrixWorld struct {
 	secrets sandbox.Secrets
 	account *managertest.Server
 	watched *telemetryProcess
+	records string // the folder of records
 	front   *front
 	env     *testsuite.TestActivityEnvironment
 }
@@ -230,7 +232,7 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 		vendors.ServeHTTP(answer, r)
 	}))
 	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
-	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, account: account, watched: watched, front: f}
+	w := &matrixWorld{t: t, sandbox: server, secrets: secrets, account: account, watched: watched, records: t.TempDir(), front: f}
 	w.connect(f.url, 0)
 	return w
 }
@@ -239,7 +241,7 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 func (w *matrixWorld) connect(address string, timeout time.Duration) {
 	w.t.Helper()
 	set := vendorSettings(w.secrets, address)
-	set.callTimeout = timeout
+	set.callTimeout, set.RecordsDir = timeout, w.records
 	keys, err := set.openSecrets(w.t.Context(), slog.New(slog.DiscardHandler))
 	require.NoError(w.t, err)
 	set.Secrets = manager.Settings{Provider: manager.ProviderAWS, BaseURL: address}
@@ -299,6 +301,9 @@ func (w *matrixWorld) effects() map[string]int {
 	for device, times := range w.watched.assigned() {
 		counts["telemetry "+device] = times
 	}
+	kept, err := filepath.Glob(filepath.Join(w.records, "*", "*.zip"))
+	require.NoError(w.t, err)
+	counts["records"] = len(kept)
 	counts["secretsmanager versions"] = w.account.Versions("jwt_signing_key")
 	counts["secretsmanager on trial"] = len(w.account.At("jwt_signing_key", "AWSPENDING"))
 	return counts

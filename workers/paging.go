@@ -6,11 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"guestjourney/activities/email/sendgrid"
 	"guestjourney/activities/paging"
 	"guestjourney/activities/paging/mail"
 	pagingtwilio "guestjourney/activities/paging/twilio"
 	"guestjourney/activities/provider"
+	"guestjourney/activities/records/folder"
+	"guestjourney/activities/watching/telemetry"
 	"guestjourney/internal/config"
 	wire "guestjourney/internal/paging"
 	"guestjourney/internal/secrets"
@@ -40,6 +44,22 @@ func (s settings) openStaff(ctx context.Context, logger *slog.Logger) (paging.Ro
 	var watching sync.WaitGroup
 	watching.Go(func() { file.Watch(ctx, staffEvery, logger) })
 	return file, func() { cancel(); watching.Wait() }, nil
+}
+
+// openRecords makes the way of records, and opens the folder where they are kept.
+func (a *adapters) openRecords(set settings, logger *slog.Logger, meter metric.Meter) error {
+	out, err := provider.New(provider.Config{Name: telemetry.RecordsName, BaseURL: set.TelemetryURL, MaxBody: telemetry.MaxRecord, Logger: logger, Meter: meter})
+	if err != nil {
+		return err
+	}
+	a.clients = append(a.clients, out)
+	if a.records, err = telemetry.NewSource(set.TelemetrySecret, out); err != nil {
+		return err
+	}
+	if a.filing, err = folder.Open(set.RecordsDir); err != nil {
+		return config.Invalid("RECORDS_DIR", err.Error())
+	}
+	return nil
 }
 
 // openPagers makes the channels of pages, apart from the adapters that serve

@@ -19,6 +19,7 @@ import (
 	"guestjourney/activities/paging"
 	"guestjourney/activities/payments"
 	"guestjourney/activities/programs"
+	"guestjourney/activities/records"
 	"guestjourney/activities/rotation"
 	"guestjourney/activities/sms"
 	"guestjourney/activities/timetable"
@@ -96,6 +97,8 @@ func queues(set settings, out *adapters, in inside) []queue {
 		workflows.RegisterSessions(w, policy)
 		named(w, paging.Prefix, &paging.Activities{Rota: in.rota, Pagers: out.pagers, Outbox: out.telemetry})
 		named(w, watching.Prefix, &watching.Activities{Desk: out.telemetry})
+	}}, queue{name: options.QueueRecords, register: func(w worker.Worker) {
+		named(w, records.Prefix, &records.Activities{Source: out.records, Filing: out.filing})
 	}})
 }
 

@@ -38,6 +38,8 @@ type settings struct {
 	TelemetryURL    string `env:"TELEMETRY_URL" help:"where the telemetry process takes the worker's calls, such as http://127.0.0.1:8090"`
 	TelemetrySecret string `env:"TELEMETRY_SECRET" help:"what signs them: whsec_ and 32 random bytes in base64"`
 
+	RecordsDir string `env:"RECORDS_DIR" envDefault:"./.data/records" help:"a folder, on an encrypted disk, where the records of sessions are kept"`
+
 	// Secrets say where the keys of Stripe and SendGrid are; by default in their
 	// own settings below.
 	Secrets manager.Settings

@@ -15,6 +15,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/control"
+	"guestjourney/webhookproxy/telemetry/record"
 	"guestjourney/webhookproxy/telemetry/store"
 )
 
@@ -45,7 +46,8 @@ func (p *telemetryProcess) open() {
 	verifier, err := verify.NewStandard(telemetrySecret)
 	require.NoError(p.t, err)
 	p.mux = http.NewServeMux()
-	control.New(control.Config{Store: p.kept, Verifier: verifier, Changed: func() {}, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}).Routes(p.mux)
+	quiet := slog.New(slog.DiscardHandler)
+	control.New(control.Config{Store: p.kept, Verifier: verifier, Changed: func() {}, Now: time.Now, Logger: quiet, Record: record.Handler(p.kept, quiet)}).Routes(p.mux)
 }
 
 // assigned are the devices of sessions that last.

@@ -47,7 +47,7 @@ func environment(t *testing.T, vendors string, change map[string]string) {
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_KEY_SID": "SK1", "TWILIO_API_KEY_SECRET": "s", "TWILIO_FROM": "+15005550006", "TWILIO_BASE_URL": vendors + "/twilio",
 		"SENDGRID_API_KEY": "SG.1", "SENDGRID_FROM": "stay@casa.example", "SENDGRID_BASE_URL": vendors + "/sendgrid",
 		"GOOGLE_ACCESS_TOKEN": "ya29.1", "GOOGLE_CALENDAR_BASE_URL": vendors + "/google",
-		"TELEMETRY_URL": vendors, "TELEMETRY_SECRET": telemetrySecret,
+		"TELEMETRY_URL": vendors, "TELEMETRY_SECRET": telemetrySecret, "RECORDS_DIR": t.TempDir(),
 	}
 	for name, value := range change {
 		all[name] = value

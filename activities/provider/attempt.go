@@ -116,7 +116,7 @@ func (a *attempt) once(ctx context.Context, request *http.Request, secret string
 // at once for its code, any other as the SDK reads it.
 func (a *attempt) receive(ctx context.Context, answer *http.Response, c call, stop func()) (*http.Response, error) {
 	a.trace.answered(answer)
-	answer.Body = &body{answer: answer.Body, left: bodyLimit, ctx: ctx, done: func(err error) { stop(); a.end(c, err) }}
+	answer.Body = &body{answer: answer.Body, left: a.client.config.MaxBody, ctx: ctx, done: func(err error) { stop(); a.end(c, err) }}
 	switch {
 	case answer.StatusCode >= 400:
 		return answer, a.readFailure(answer)

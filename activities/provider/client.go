@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type Config struct {
 	BaseURL string
 	// Timeout replaces the table's; 0 takes the table's.
 	Timeout time.Duration
+	// MaxBody bounds what is read of an answer, in bytes; 0 is 8 MiB.
+	MaxBody int64
 	// Transport makes the connections; nil is one with keep-alive of its own.
 	Transport http.RoundTripper
 	// Logger receives one line a call; nil is slog's default.
@@ -91,6 +94,7 @@ func New(config Config) (*Client, error) {
 	if config.Circuit.Failures < 0 || config.Circuit.Open < 0 {
 		return nil, fmt.Errorf("provider %s: Config.Circuit is %+v; want failures and a time to stay open, or 0 for the table's", config.Name, config.Circuit)
 	}
+	config.MaxBody = cmp.Or(config.MaxBody, bodyLimit)
 	config.Circuit = config.Circuit.or(circuitOf(config.Name))
 	if config.Logger == nil {
 		config.Logger = slog.Default()

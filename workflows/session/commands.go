@@ -19,6 +19,7 @@ var staff = []string{kit.RoleOperator, kit.RoleManager, kit.RoleClinician}
 
 var roles = kit.Roles{
 	UpdateAcknowledge: staff, UpdateDecline: staff, UpdatePauseAudio: staff, UpdateHandOver: staff, UpdateEnd: staff,
+	UpdateFileRecord: staff,
 }
 
 // offer sets every handler, before the first wait.
@@ -32,6 +33,7 @@ func (m *monitor) offer(ctx workflow.Context) {
 		func(Watched) { m.state.Heard++ })
 	m.offerAlarms(ctx)
 	m.offerSession(ctx)
+	m.offerRecord(ctx)
 	kit.OnQuery(ctx, kit.QueryStatus, "The session, its alarms and who was paged.", m.overview)
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return m.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself, the next page of every alarm included.", m.nextDeadlines)

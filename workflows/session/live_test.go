@@ -17,6 +17,7 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/activities/paging"
+	"guestjourney/activities/records"
 	"guestjourney/activities/watching"
 	"guestjourney/internal/devserver"
 	"guestjourney/workflows/kit"
@@ -45,6 +46,10 @@ func TestASessionOfFortyAlarmsStaysSmall(t *testing.T) {
 	serves.RegisterActivityWithOptions(&watching.Activities{Desk: pages}, activity.RegisterOptions{Name: watching.Prefix})
 	require.NoError(t, serves.Start())
 	t.Cleanup(serves.Stop)
+	files := worker.New(server, options.QueueRecords, worker.Options{})
+	files.RegisterActivityWithOptions(pages.File, activity.RegisterOptions{Name: records.Prefix + "File"})
+	require.NoError(t, files.Start())
+	t.Cleanup(files.Stop)
 
 	// The journey is another session here: what matters is that it can be told.
 	journeyRun := start(t, server, "session/journey", "")
@@ -111,6 +116,10 @@ func (h *house) Page(_ context.Context, command options.Command[paging.Page]) (p
 
 func (h *house) Ladder(context.Context, paging.LadderRequest) (paging.Ladder, error) {
 	return paging.Ladder{Rungs: rota()}, nil
+}
+
+func (h *house) File(context.Context, options.Command[records.Request]) (records.Filed, error) {
+	return records.Filed{Ref: "r/1"}, nil
 }
 
 func (h *house) Watch(context.Context, options.Effect, watching.Session) error { return nil }

@@ -161,4 +161,6 @@ type Result struct {
 	Pages       int `json:"pages"`
 	// Missing are the numbers that never came.
 	Missing []Gap `json:"missing,omitempty"`
+	// Record is where the written record is.
+	Record string `json:"record,omitempty"`
 }

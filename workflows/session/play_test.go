@@ -3,6 +3,7 @@ package session_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
 	"guestjourney/activities/paging"
+	"guestjourney/activities/records"
 	"guestjourney/activities/watching"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/session"
@@ -111,6 +113,9 @@ type play struct {
 	watches []watching.Session
 	asked   []time.Duration
 	ends    []watching.End
+	// filed are the records, and unfiled how many tries still fail.
+	filed   []session.Record
+	unfiled int
 	// refuses is what it answers; nil watches.
 	refuses func(watching.Session) error
 	// watched is how long it watches from an instant on; nil is for good.
@@ -267,6 +272,7 @@ func (p *play) serve() {
 
 // serveWatching registers the telemetry process.
 func (p *play) serveWatching() {
+	p.env.RegisterActivityWithOptions(p.file, activity.RegisterOptions{Name: records.Prefix + "File"})
 	p.env.RegisterActivityWithOptions(&watching.Activities{Desk: p}, activity.RegisterOptions{Name: watching.Prefix})
 	p.env.OnActivity(watching.Prefix+"Watched", mock.Anything, mock.Anything).Return(watching.Done{}, errors.New("nobody heartbeats")).AfterFn(func() time.Duration {
 		if p.watched == nil {
@@ -293,6 +299,20 @@ func (p *play) End(_ context.Context, _ options.Effect, end watching.End) error 
 	defer p.mutex.Unlock()
 	p.ends = append(p.ends, end)
 	return nil
+}
+
+// file keeps what is filed.
+func (p *play) file(_ context.Context, command options.Command[records.Request]) (records.Filed, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	var record session.Record
+	require.NoError(p.t, json.Unmarshal(command.Request.Log, &record))
+	p.filed = append(p.filed, record)
+	if p.unfiled > 0 {
+		p.unfiled--
+		return records.Filed{}, failure.ToTemporal(&failure.Error{Provider: "folder", Operation: "file", Class: failure.NotProcessed})
+	}
+	return records.Filed{Ref: fmt.Sprintf("r/%d", len(p.filed))}, nil
 }
 
 func (p *play) page(_ context.Context, command options.Command[paging.Page]) (paging.Receipt, error) {

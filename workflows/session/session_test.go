@@ -42,7 +42,7 @@ func TestTheLadderClimbsToTheFailsafeUntilSomebodyComes(t *testing.T) {
 			Session: id, Room: "3", Priority: "HIGH", Code: "HR-LOW", Key: id + "/1", Transition: 1, Person: page.person, Channel: paging.SMS,
 		}, page.page)
 	}
-	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCommand, Transitions: 2, Criticals: 1, Pages: 6}, p.result)
+	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCommand, Transitions: 2, Criticals: 1, Pages: 6, Record: "r/1"}, p.result)
 }
 
 func TestAnAcknowledgementStopsTheLadder(t *testing.T) {
@@ -355,7 +355,7 @@ func TestTheJourneyIsTold(t *testing.T) {
 	assert.Equal(t, []session.Update{
 		{Session: id, ID: "started", Kind: session.KindStarted, At: begin},
 		{Session: id, ID: "critical_alarm-1", Kind: session.KindCritical, At: begin.Add(second), Number: 1},
-		{Session: id, ID: "ended", Kind: session.KindEnded, At: begin.Add(8 * second), How: session.ByCommand, Criticals: 1},
+		{Session: id, ID: "ended", Kind: session.KindEnded, At: begin.Add(8 * second), How: session.ByCommand, Criticals: 1, Record: "r/1"},
 	}, p.told)
 	assert.Equal(t, 2, p.runs)
 }
@@ -383,7 +383,7 @@ func TestTemporalsOwnCancelEndsTheSession(t *testing.T) {
 	p.after(time.Hour, func() { p.env.CancelWorkflow() })
 	p.run()
 	require.NoError(t, p.err)
-	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCancel}, p.result)
+	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCancel, Record: "r/1"}, p.result)
 }
 
 // Every run ends at its next wait, in the middle of ladders and of a page.

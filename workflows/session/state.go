@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -50,6 +51,11 @@ type State struct {
 	// no room for.
 	Log        []Entry `json:"log,omitempty"`
 	LogDropped int     `json:"logDropped,omitempty"`
+	// Filing is the log of the record that is being filed at the end, and Record where
+	// it is. Records counts those that were asked for before.
+	Filing  json.RawMessage `json:"filing,omitempty"`
+	Record  string          `json:"record,omitempty"`
+	Records int             `json:"records,omitempty"`
 	// Updates are yet to be told to the journey.
 	Updates []Update `json:"updates,omitempty"`
 	// Counters; they name calls and pages, and are part of the result.

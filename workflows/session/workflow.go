@@ -153,15 +153,16 @@ func (m *monitor) mayEnd() bool {
 
 // end stops the watching, tells the end once, and says whether it is one still.
 func (m *monitor) end(ctx workflow.Context) bool {
-	if m.unwatch(ctx) != nil || !m.mayEnd() {
+	if m.unwatch(ctx) != nil || !m.mayEnd() || m.fileAtEnd(ctx) != nil {
 		return false // something came that was found before, or the history is full
 	}
-	m.report(ctx, Update{ID: KindEnded, Kind: KindEnded, At: workflow.Now(ctx).UTC(), How: m.state.How, Criticals: m.state.Criticals})
+	m.report(ctx, Update{
+		ID: KindEnded, Kind: KindEnded, At: workflow.Now(ctx).UTC(), How: m.state.How, Criticals: m.state.Criticals, Record: m.state.Record,
+	})
 	m.core.Finish(ctx)
 	if !m.mayEnd() {
 		return false
 	}
-	m.log(ctx, Entry{Kind: EntryEnded, Detail: m.state.How})
 	m.enter(ctx, StageEnded)
 	m.core.ShowEnd(ctx)
 	return true
@@ -187,7 +188,7 @@ func (m *monitor) report(ctx workflow.Context, update Update) {
 func (m *monitor) result() Result {
 	return Result{
 		Stage: m.state.Stage, How: m.state.How, Transitions: m.state.Transitions, Criticals: m.state.Criticals,
-		Pages: m.state.Paged, Missing: m.state.Numbers.Missing,
+		Pages: m.state.Paged, Missing: m.state.Numbers.Missing, Record: m.state.Record,
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -104,28 +103,42 @@ type when struct {
 
 // call makes one signed request. Of an answer only its status counts.
 func (d *Desk) call(ctx context.Context, operation, method, session, rest string, content any) error {
-	name, named := strings.CutPrefix(session, prefix)
-	if !named || name == "" {
-		return &failure.Error{Provider: Name, Operation: operation, Class: failure.InvalidInput, Advice: "want the ID of a session"}
-	}
 	body, err := json.Marshal(content)
 	if err != nil {
-		return &failure.Error{Provider: Name, Operation: operation, Class: failure.InvalidInput, Advice: "the request cannot be written as JSON"}
+		return failed(operation, "the request cannot be written as JSON")
+	}
+	request, err := d.request(ctx, operation, method, session, rest, body)
+	if err != nil {
+		return err
+	}
+	return d.send(ctx, operation, request)
+}
+
+// request makes a signed request about a session.
+func (d *Desk) request(ctx context.Context, operation, method, session, rest string, body []byte) (*http.Request, error) {
+	name, named := strings.CutPrefix(session, prefix)
+	if !named || name == "" {
+		return nil, failed(operation, "want the ID of a session")
 	}
 	request, err := http.NewRequestWithContext(ctx, method, address+url.PathEscape(name)+rest, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("telemetry: %s: %w", operation, err)
+		return nil, failed(operation, "the request cannot be made")
 	}
 	at, id := d.now(), "msg_"+rand.Text()
 	signature, err := d.sign.Sign(id, at, body)
 	if err != nil {
-		return fmt.Errorf("telemetry: sign %s: %w", operation, err)
+		return nil, failed(operation, "the request cannot be signed")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
 	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	return d.send(ctx, operation, request)
+	return request, nil
+}
+
+// failed is a call that nobody can make.
+func failed(operation, advice string) *failure.Error {
+	return &failure.Error{Provider: Name, Operation: operation, Class: failure.InvalidInput, Advice: advice}
 }
 
 func (d *Desk) send(ctx context.Context, operation string, request *http.Request) error {

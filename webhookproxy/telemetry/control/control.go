@@ -8,6 +8,7 @@
 //	PUT  /telemetry/v1/sessions/{id}                              assign
 //	POST /telemetry/v1/sessions/{id}/end                          end
 //	PUT  /telemetry/v1/sessions/{id}/transitions/{number}/handed  handed over
+//	POST /telemetry/v1/sessions/{id}/record                       the session's record
 //
 // {id} is the workflow's ID behind "session/". It promises that any number of
 // times is once, that nothing is parsed before it is verified, and that a 2xx is
@@ -16,8 +17,10 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -31,6 +34,8 @@ import (
 const (
 	// bodyLimit is above what a session's protocol may have.
 	bodyLimit = 64 << 10
+	// logLimit is above the log of a session of three days.
+	logLimit = 8 << 20
 	// patience is how long the store may take; the caller asks again.
 	patience = 5 * time.Second
 )
@@ -49,7 +54,9 @@ type Config struct {
 	Verifier verify.Verifier
 	// Changed tells the watching that a session was assigned or has ended.
 	Changed func()
-	Now     func() time.Time
+	// Record writes a session's record; its body is verified, and it takes its time.
+	Record http.Handler
+	Now    func() time.Time
 	Logger  *slog.Logger
 }
 
@@ -64,6 +71,14 @@ func (c *Control) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("PUT /telemetry/v1/sessions/{id}", c.signed(noContent(c.assign)))
 	mux.HandleFunc("POST /telemetry/v1/sessions/{id}/end", c.signed(noContent(c.end)))
 	mux.HandleFunc("PUT /telemetry/v1/sessions/{id}/transitions/{number}/handed", c.signed(noContent(c.handed)))
+	mux.HandleFunc("POST /telemetry/v1/sessions/{id}/record", c.verified(logLimit, func(w http.ResponseWriter, r *http.Request, body []byte) {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		// Hours of ECG take longer than any other answer; whoever asks has a term.
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
+			c.config.Logger.Warn("a record may be cut off by the server's term for answers", "error", err.Error())
+		}
+		c.config.Record.ServeHTTP(w, r)
+	}))
 }
 
 // call is one that was verified.
@@ -87,10 +102,21 @@ func noContent(run func(ctx context.Context, call call) error) handler {
 	}
 }
 
-// signed serves a call whose signature is right.
+// signed serves a call that is over soon.
 func (c *Control) signed(serve handler) http.HandlerFunc {
+	return c.verified(bodyLimit, func(w http.ResponseWriter, r *http.Request, body []byte) {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		if err := serve(ctx, w, call{session: session.IDPrefix + r.PathValue("id"), body: body, request: r}); err != nil {
+			c.answer(w, r, err)
+		}
+	})
+}
+
+// verified serves a call whose signature is right.
+func (c *Control) verified(limit int64, serve func(w http.ResponseWriter, r *http.Request, body []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, _, read := exchange.Body(w, r, bodyLimit)
+		body, _, read := exchange.Body(w, r, limit)
 		if !read {
 			return
 		}
@@ -99,11 +125,7 @@ func (c *Control) signed(serve handler) http.HandlerFunc {
 			exchange.Say(w, http.StatusUnauthorized, exchange.Answer{Status: exchange.Unauthorized, Detail: "check TELEMETRY_SECRET and the clock"})
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), patience)
-		defer cancel()
-		if err := serve(ctx, w, call{session: session.IDPrefix + r.PathValue("id"), body: body, request: r}); err != nil {
-			c.answer(w, r, err)
-		}
+		serve(w, r, body)
 	}
 }
 
