@@ -29,8 +29,8 @@ import (
 )
 
 const (
-	// bodyLimit is above what a session's protocol may have.
-	bodyLimit = 64 << 10
+	// bodyLimit is above what a day's session has to say of itself.
+	bodyLimit = 1 << 20
 	// patience is how long the store may take; the caller asks again.
 	patience = 5 * time.Second
 )

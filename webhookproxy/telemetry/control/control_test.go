@@ -141,7 +141,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"end without a time":   {http.MethodPost, place + "/end", "{}", http.StatusBadRequest},
 		"a page about nothing": {http.MethodPut, place + "/transitions/1/handed", atNow, http.StatusNotFound},
 		"a page about what":    {http.MethodPut, place + "/transitions/x/handed", atNow, http.StatusBadRequest},
-		"too much":             {http.MethodPut, place, strings.Repeat(" ", 100<<10), http.StatusRequestEntityTooLarge},
+		"too much":             {http.MethodPut, place, strings.Repeat(" ", 1<<20+1), http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, said := w.call(test.method, test.path, test.body)

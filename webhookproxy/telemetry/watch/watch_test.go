@@ -135,6 +135,19 @@ func TestASessionThatLosesItsDeviceIsSilent(t *testing.T) {
 	})
 }
 
+// TestANewOwnerOfASessionWithoutADeviceIsNotContent: nobody told it of the loss.
+func TestANewOwnerOfASessionWithoutADeviceIsNotContent(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.assign(device, store.Settings{})
+		w.beat(8)
+		w.stop()
+		require.NoError(t, w.store.Assign(t.Context(), store.Assignment{Device: device, Session: "session/S2", Since: time.Now()}))
+		w.run()
+		time.Sleep(12 * time.Second)
+		require.Equal(t, []string{"stream-stale raised warning"}, w.told(sessionID))
+	})
+}
+
 func TestSettingsCountAtOnceAndBadOnesAreTheDefaults(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.assign(device, store.Settings{Protocol: []byte(`{"heartRate":"canary"}`)})
