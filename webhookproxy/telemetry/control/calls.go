@@ -15,9 +15,10 @@ import (
 
 // Assignment is the body of the call that assigns.
 type Assignment struct {
-	Device   string            `json:"device"`
-	Since    time.Time         `json:"since"`
-	Room     string            `json:"room"`
+	Device string    `json:"device"`
+	Since  time.Time `json:"since"`
+	Room   string    `json:"room"`
+	// Protocol is what the session is watched by: what it leaves out is as by default.
 	Protocol detector.Protocol `json:"protocol"`
 	// QTcBaseline is in ms; 0 is none.
 	QTcBaseline float64 `json:"qtcBaseline"`
@@ -32,7 +33,7 @@ type Instant struct {
 const maxRoom = 64
 
 func (c *Control) assign(ctx context.Context, call call) error {
-	var in Assignment
+	in := Assignment{Protocol: detector.Default()}
 	switch err := json.Unmarshal(call.body, &in, json.RejectUnknownMembers(true)); {
 	case err != nil:
 		return malformed("want device, since, room, protocol and qtcBaseline, and nothing else")

@@ -20,6 +20,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/control"
+	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/store"
 )
 
@@ -135,7 +136,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"no time":              {http.MethodPut, place, change(`"since":"2027-03-01T12:00:00Z",`, ""), http.StatusBadRequest},
 		"no room":              {http.MethodPut, place, change(`"room":"3"`, `"room":""`), http.StatusBadRequest},
 		"limits unsigned":      {http.MethodPut, place, change(`"criticalLow":40`, `"criticalLow":45`), http.StatusUnprocessableEntity},
-		"no limits":            {http.MethodPut, place, change(`"protocol":`+protocol+`,`, ""), http.StatusUnprocessableEntity},
+		"no name and unsigned": {http.MethodPut, place, change(`"name":"default"`, `"name":"other"`), http.StatusUnprocessableEntity},
 		"a strange baseline":   {http.MethodPut, place, change("410", "41"), http.StatusUnprocessableEntity},
 		"end of nothing":       {http.MethodPost, place + "/end", atNow, http.StatusNotFound},
 		"end without a time":   {http.MethodPost, place + "/end", "{}", http.StatusBadRequest},
@@ -155,6 +156,29 @@ func TestWhatIsRefused(t *testing.T) {
 	sessions, err := w.store.Sessions(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, sessions)
+}
+
+// TestWhatAProtocolLeavesOutIsAsByDefault: a clinician signs a name and the limits that
+// differ.
+func TestWhatAProtocolLeavesOutIsAsByDefault(t *testing.T) {
+	w := open(t)
+	for given, want := range map[string]func(*detector.Protocol){
+		"":               func(*detector.Protocol) {},
+		`"protocol":{},`: func(*detector.Protocol) {},
+		`"protocol":{"name":"PRG-07","signedBy":"dr-x","signedAt":"2027-03-01T11:00:00Z","heartRate":{"warningLow":45}},`: func(p *detector.Protocol) {
+			p.Name, p.SignedBy, p.SignedAt, p.HeartRate.WarningLow = "PRG-07", "dr-x", now.Add(-time.Hour), 45
+		},
+	} {
+		status, said := w.call(http.MethodPut, place, strings.Replace(assignment, `"protocol":`+protocol+`,`, given, 1))
+		require.Equal(t, http.StatusNoContent, status, said)
+		kept, err := w.store.DeviceOf(t.Context(), "session/S1")
+		require.NoError(t, err)
+		var found detector.Protocol
+		require.NoError(t, json.Unmarshal(kept.Settings.Protocol, &found))
+		expected := detector.Default()
+		want(&expected)
+		require.Equal(t, expected, found, given)
+	}
 }
 
 func TestWhoDoesNotSignIsNotHeard(t *testing.T) {
