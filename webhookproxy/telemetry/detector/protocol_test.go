@@ -23,16 +23,19 @@ func TestProtocolsAreDataThatSomebodySigned(t *testing.T) {
 	require.Equal(t, detector.Ceiling{Warning: 470, Critical: 500}, long.QTc)
 	require.Equal(t, detector.Default().HeartRate, long.HeartRate, "what is left out stays")
 	require.Equal(t, []string{"long-qt", "staff/12"}, []string{long.Name, long.SignedBy})
+	empty, err := order(`{}`).Protocol(start)
+	require.NoError(t, err)
+	require.Equal(t, detector.Default(), empty)
 	plain, err := order(`{` + signed + `}`).Protocol(start)
 	require.NoError(t, err)
 	require.Equal(t, detector.Default().QTc, plain.QTc)
 
 	for text, want := range map[string]string{
+		`{"thresholds": {"qtcChange": 70}, "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}`: "protocol: code: missing",
 		`{"code": "p", "thresholds": {"qtcChange": 70}}`:                                                                                "need signedBy and signedAt",
 		`{"code": "p", "signedBy": "staff/12", "thresholds": {"qtcChange": 70}}`:                                                        "need signedBy and signedAt",
 		`{"code": "p", "signedBy": "staff/12", "signedAt": "2026-06-01T10:00:00Z"}`:                                                     "need signedBy and signedAt",
-		`{"signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}`:                                                                  "protocol: code: missing",
-		`{` + signed + `, "thresholds": {"qtc": {"warning": 470}}}`:                                                                     "protocol: qtc: want",
+		`{` + signed + `, "thresholds": {"qtc": {"warning": 570}}}`:                                                                     "protocol: qtc: want",
 		`{` + signed + `, "thresholds": {"qtcChange": 500}}`:                                                                            "protocol: qtcChange: want",
 		`{` + signed + `, "thresholds": {"systolic": {"criticalLow": 0, "warningLow": 90, "warningHigh": 150, "criticalHigh": 180}}}`:   "protocol: systolic: want",
 		`{` + signed + `, "thresholds": {"heartRate": {"criticalLow": 40, "warningLow": 40, "warningHigh": 100, "criticalHigh": 120}}}`: "protocol: heartRate: want",

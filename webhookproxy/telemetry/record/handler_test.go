@@ -55,8 +55,8 @@ func TestTheRecordComesByHTTP(t *testing.T) {
 }
 
 func TestWhatIsNoRequestIsRefused(t *testing.T) {
-	another, invalid := told(), told()
-	another.Session, invalid.GuestRef = "session/s2", ""
+	another, invalid, silent := told(), told(), told()
+	another.Session, invalid.GuestRef, silent.Log = "session/s2", "", nil
 	url, _ := serve(t, &memory{})
 	for name, refused := range map[string]struct {
 		body   any
@@ -66,7 +66,7 @@ func TestWhatIsNoRequestIsRefused(t *testing.T) {
 		"unknown member":    {`{"session":"session/s1","guest":"Ana"}`, http.StatusBadRequest},
 		"another's":         {another, http.StatusBadRequest},
 		"no guest":          {invalid, http.StatusBadRequest},
-		"nothing was there": {told(), http.StatusNotFound},
+		"nothing was there": {silent, http.StatusNotFound},
 	} {
 		response, answer, err := post(t, url+"s1/record", refused.body)
 		require.NoError(t, err)

@@ -134,7 +134,7 @@ func (e *export) gather(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if readings.batches == 0 && len(transitions) == 0 && len(e.gaps) == 0 {
+	if readings.batches == 0 && len(transitions) == 0 && len(e.gaps) == 0 && len(e.session.Log) == 0 {
 		return ErrNotFound
 	}
 	e.events = inOrder(transitions, e.session.Log)

@@ -211,7 +211,7 @@ func TestASessionThatCannotBeIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 func TestThereIsNoRecordOfNothing(t *testing.T) {
 	w, _ := shared(t)
 	log := told()
-	log.Session = "session/unknown"
+	log.Session, log.Log = "session/unknown", nil
 	_, err := record.Write(t.Context(), &bytes.Buffer{}, w.open(t, 1), log)
 	require.ErrorIs(t, err, record.ErrNotFound)
 }

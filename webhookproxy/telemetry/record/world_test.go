@@ -210,7 +210,7 @@ func (w *world) alarms(t testing.TB, s *store.Store) {
 	})
 	require.NoError(t, err)
 	w.now = start.Add(5*time.Minute + 14*time.Second)
-	first, err := s.HandedOver(t.Context(), name, 4, true)
+	first, err := s.HandedOver(t.Context(), name, 4, w.now, true)
 	require.NoError(t, err)
 	require.True(t, first)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"guestjourney/webhookproxy/telemetry/trouble"
 	"guestjourney/workflows/session"
 )
 
@@ -19,11 +20,14 @@ const (
 func (r *Relay) beat(ctx context.Context, name string, watched func() bool) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
+	unheard := trouble.New(r.config.Logger.With("session", name), "a workflow does not hear that its session is watched")
 	var asked time.Time
 	for {
 		if watched() && isNotFound(r.beatOnce(ctx, name)) && time.Since(asked) >= askEvery {
 			asked = time.Now()
-			r.ask(ctx, name)
+			if err := r.ask(ctx, name); ctx.Err() == nil {
+				unheard.Say(words(err))
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -40,10 +44,8 @@ func (r *Relay) beatOnce(ctx context.Context, name string) error {
 }
 
 // ask asks the workflow to begin the activity that listens.
-func (r *Relay) ask(ctx context.Context, name string) {
+func (r *Relay) ask(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if err := r.config.Client.SignalWorkflow(ctx, name, "", session.SignalWatched, session.Watched{}); err != nil && ctx.Err() == nil {
-		r.config.Logger.Warn("a workflow does not hear that its session is watched", "session", name, "error", words(err).Error())
-	}
+	return r.config.Client.SignalWorkflow(ctx, name, "", session.SignalWatched, session.Watched{})
 }

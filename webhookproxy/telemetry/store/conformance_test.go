@@ -35,6 +35,7 @@ var conformance = map[string]func(*testing.T, *place){
 	"a key that is missing holds up no other row":               missingKey,
 	"an owner that is killed in a commit leaves it whole":       killedOwner,
 	"leases and the outbox do as the model says":                holdAgainstModel,
+	"what was given up races with nobody":                       givenUp,
 	"nothing works after close":                                 closed,
 }
 

@@ -89,15 +89,20 @@ func (s *Store) Release(ctx context.Context, lease Lease) error {
 // one, and if it was not, nothing was written.
 func (s *Store) commit(ctx context.Context, doing string, lease Lease, run func(ctx context.Context, tx *sql.Tx, until time.Time) (held bool, err error)) (Lease, error) {
 	var held bool
+	var until time.Time
 	err := s.write(ctx, doing, func(ctx context.Context, tx *sql.Tx) (err error) {
-		lease.Until = s.now().Add(s.lease)
-		held, err = run(ctx, tx, lease.Until)
+		until = s.now().Add(s.lease)
+		held, err = run(ctx, tx, until)
 		return err
 	})
-	if err == nil && !held {
-		err = fmt.Errorf("telemetry store: session %q: %w: another process has taken it over from epoch %d; stop watching it here", lease.Session, ErrLeaseLost, lease.Epoch)
+	switch {
+	case err != nil:
+		return lease, err
+	case !held:
+		return lease, fmt.Errorf("telemetry store: session %q: %w: another process has taken it over from epoch %d; stop watching it here", lease.Session, ErrLeaseLost, lease.Epoch)
 	}
-	return lease, err
+	lease.Until = until
+	return lease, nil
 }
 
 // changed says whether a statement found its row.

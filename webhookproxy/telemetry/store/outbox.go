@@ -76,11 +76,11 @@ func (s *Store) Delivered(ctx context.Context, session string, number uint64) er
 // first one who says it is on record, and gets true; who gets false has made a second
 // page, which is allowed. ErrNotFound: there is no such transition.
 func (s *Store) HandedOver(ctx context.Context, session string, number uint64, at time.Time, fallback bool) (first bool, err error) {
-	var found bool
+	var marked, found bool
 	err = s.write(ctx, "mark a page as handed over", func(ctx context.Context, tx *sql.Tx) (err error) {
-		first, err = changed(tx.ExecContext(ctx, `UPDATE telemetry_outbox SET handed_to_provider_at = $1, fallback = $2
+		marked, err = changed(tx.ExecContext(ctx, `UPDATE telemetry_outbox SET handed_to_provider_at = $1, fallback = $2
 			WHERE session = $3 AND number = $4 AND handed_to_provider_at IS NULL`, database.Stamp(at), fallback, session, number))
-		if found = first; err != nil || first {
+		if found = marked; err != nil || marked {
 			return err
 		}
 		var count int
@@ -88,10 +88,13 @@ func (s *Store) HandedOver(ctx context.Context, session string, number uint64, a
 		found = count > 0
 		return err
 	})
-	if err == nil && !found {
-		err = fmt.Errorf("telemetry store: transition %d of session %q: %w", number, session, ErrNotFound)
+	switch {
+	case err != nil:
+		return false, err
+	case !found:
+		return false, fmt.Errorf("telemetry store: transition %d of session %q: %w", number, session, ErrNotFound)
 	}
-	return first && err == nil, err
+	return marked, nil
 }
 
 // Recall says that nobody is to be paged for a transition any more. The first time

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -259,4 +260,28 @@ func overdue(t *testing.T, p *place) {
 	require.NoError(t, err)
 	require.True(t, all[0].RecalledAt.IsZero(), "somebody was paged")
 	require.Equal(t, p.clock.now(), all[2].RecalledAt)
+}
+
+// givenUp: a caller whose context ends goes its way, and what the writer still does for
+// it is no business of its own. The race detector sees it if it is.
+func givenUp(t *testing.T, p *place) {
+	s := p.open(t)
+	lease := commit(t, s, p.own(t, s, "s1"), transition(1))
+	for n := range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := []func(){
+			func() { _, _ = s.Renew(ctx, lease) },
+			func() { _, _ = s.Commit(ctx, lease, store.Progress{}) },
+			func() { _, _ = s.HandedOver(ctx, "s1", 1, p.clock.now(), false) },
+			func() { _, _ = s.Acquire(ctx, "s1") },
+			func() { _ = s.Assign(ctx, p.assignment("device-of-s1", "s1")) },
+			func() { _, _ = s.Append(ctx, store.Received{Batch: p.batch("device-of-s1", uint64(n+1))}) },
+			func() { _, _ = s.JoinECG(ctx, p.clock.now()) },
+		}
+		var calling sync.WaitGroup
+		calling.Go(calls[n%len(calls)])
+		runtime.Gosched()
+		cancel()
+		calling.Wait()
+	}
 }

@@ -110,7 +110,8 @@ func (s *Store) Close() error { return s.close() }
 type job = database.Job[*arriving]
 
 // write runs in a transaction that is shared with other callers: run returns an
-// error only if nothing of it may be written.
+// error only if nothing of it may be written. With an error run may still be under
+// way, so what it sets is read only without one.
 func (s *Store) write(ctx context.Context, doing string, run func(context.Context, *sql.Tx) error) error {
 	return s.writer.Submit(ctx, doing, &job{Run: run})
 }

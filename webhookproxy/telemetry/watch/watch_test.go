@@ -55,7 +55,7 @@ func TestASilenceIsKnownInTenSeconds(t *testing.T) {
 // changed meanwhile is, and readings that waited are no silence.
 func TestWhoComesBackGoesOnFromTheCheckpoint(t *testing.T) {
 	for name, spoil := range map[string]string{
-		"with the checkpoint": "", "with one that nobody can read": "UPDATE telemetry_owner SET checkpoint = 'spoilt'", "without one": "UPDATE telemetry_owner SET checkpoint = NULL",
+		"with the checkpoint": "", "with one that nobody can read": "UPDATE telemetry_owner SET checkpoint = 'spoilt'",
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, w *world) {
@@ -132,6 +132,19 @@ func TestASessionThatLosesItsDeviceIsSilent(t *testing.T) {
 		w.beat(12)
 		require.Equal(t, []string{"stream-stale raised warning"}, w.told(sessionID))
 		require.Empty(t, w.told("session/S2"))
+	})
+}
+
+// TestANewOwnerOfASessionWithoutADeviceIsNotContent: nobody told it of the loss.
+func TestANewOwnerOfASessionWithoutADeviceIsNotContent(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.assign(device, store.Settings{})
+		w.beat(8)
+		w.stop()
+		require.NoError(t, w.store.Assign(t.Context(), store.Assignment{Device: device, Session: "session/S2", Since: time.Now()}))
+		w.run()
+		time.Sleep(12 * time.Second)
+		require.Equal(t, []string{"stream-stale raised warning"}, w.told(sessionID))
 	})
 }
 
