@@ -21,6 +21,8 @@ import (
 	"guestjourney/webhookproxy/telemetry/ingest"
 	"guestjourney/webhookproxy/telemetry/record"
 	"guestjourney/webhookproxy/telemetry/relay"
+	"guestjourney/webhookproxy/telemetry/staffpage"
+	"guestjourney/webhookproxy/telemetry/staffpage/monitors"
 	"guestjourney/webhookproxy/telemetry/store"
 	"guestjourney/webhookproxy/telemetry/upkeep"
 	"guestjourney/webhookproxy/telemetry/watch"
@@ -84,8 +86,12 @@ func runTelemetry(ctx context.Context, logger *slog.Logger) error {
 	working.Go(func() { made.watcher.Run(beside) })
 	working.Go(func() { made.fallback.Run(beside) })
 	working.Go(func() { upkeep.Run(beside, readings, settings.Keep.retention(), logger) })
+	live := staffpage.New(staffpage.Config{Readings: readings, Monitors: monitors.New(temporal), Roster: settings.people.Roster, Logger: logger})
+	defer live.Close()
+	context.AfterFunc(ctx, live.Close) // its streams last, and nobody waits for them
 	err = serve(ctx, logger,
 		listener{name: "readings", variable: "TELEMETRY_ADDRESS", address: settings.Address, handler: made.routes(readings)},
+		listener{name: "staff", variable: "STAFF_ADDRESS", address: settings.StaffAddress, handler: live},
 		listener{name: "metrics", variable: "METRICS_ADDR", address: settings.MetricsAddr, handler: metricsOf(registry)},
 	)
 	stop()

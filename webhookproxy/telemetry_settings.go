@@ -27,6 +27,8 @@ type telemetrySettings struct {
 
 	Address     string `env:"TELEMETRY_ADDRESS" envDefault:"127.0.0.1:8090"`
 	MetricsAddr string `env:"METRICS_ADDR" envDefault:"127.0.0.1:9466"`
+	// StaffAddress is for people: beyond loopback something with TLS stands before it.
+	StaffAddress string `env:"STAFF_ADDRESS" envDefault:"127.0.0.1:8092"`
 
 	Path        string           `env:"TELEMETRY_PATH" envDefault:"./.data/telemetry.db"`
 	DatabaseURL string           `env:"DATABASE_URL"`
@@ -107,7 +109,7 @@ func loadTelemetry(ctx context.Context, logger *slog.Logger) (telemetryLoaded, e
 }
 
 func (s telemetrySettings) problems() (found []string) {
-	for _, address := range []struct{ variable, value string }{{"TELEMETRY_ADDRESS", s.Address}, {"METRICS_ADDR", s.MetricsAddr}} {
+	for _, address := range []struct{ variable, value string }{{"TELEMETRY_ADDRESS", s.Address}, {"METRICS_ADDR", s.MetricsAddr}, {"STAFF_ADDRESS", s.StaffAddress}} {
 		if _, _, err := net.SplitHostPort(address.value); err != nil {
 			found = append(found, address.variable+": want host:port, such as 127.0.0.1:8090 or :8090")
 		}

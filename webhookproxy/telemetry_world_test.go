@@ -67,7 +67,7 @@ func telemetryEnvironment(t testing.TB, change map[string]string) map[string]str
 		devices = append(devices, fmt.Sprintf("monitor-%d=%s", n, deviceKey))
 	}
 	all := map[string]string{
-		"TELEMETRY_ADDRESS": "127.0.0.1:0", "TELEMETRY_PATH": filepath.Join(t.TempDir(), "telemetry.db"), "TELEMETRY_SECRET": "whsec_" + key,
+		"TELEMETRY_ADDRESS": "127.0.0.1:0", "STAFF_ADDRESS": "127.0.0.1:0", "TELEMETRY_PATH": filepath.Join(t.TempDir(), "telemetry.db"), "TELEMETRY_SECRET": "whsec_" + key,
 		"STAFF_FILE": "../deploy/staff/example.json", "DEVICE_KEYS": strings.Join(devices, ","),
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_KEY_SID": "SK1", "TWILIO_API_KEY_SECRET": "canary", "TWILIO_FROM": "+14155550100",
 	}

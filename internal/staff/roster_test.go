@@ -114,5 +114,11 @@ func TestSignIn(t *testing.T) {
 		_, ok := roster.SignIn(wrong)
 		assert.False(t, ok, wrong)
 	}
+	again, ok := roster.Holder(staff.HashToken("token of ana"))
+	assert.True(t, ok)
+	assert.Equal(t, who, again)
+	_, ok = roster.Holder("token of ana")
+	assert.False(t, ok)
+	assert.Equal(t, "America/Mexico_City", roster.Zone().String())
 	assert.Equal(t, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", staff.HashToken("hello"), "as sha256sum says")
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"slices"
+	"time"
 )
 
 const hashSize = sha256.Size
@@ -24,12 +25,16 @@ func HashToken(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SignIn finds whose token it is. Every hash is compared, each in constant time,
-// so that the time it takes tells nothing.
-func (r *Roster) SignIn(token string) (SignedIn, bool) {
-	hash, code := []byte(HashToken(token)), ""
+// SignIn finds whose token it is.
+func (r *Roster) SignIn(token string) (SignedIn, bool) { return r.Holder(HashToken(token)) }
+
+// Holder finds whose token has a hash, for who has signed in and may have left the
+// file since; a hash that came from outside is no proof of anything. Every hash is
+// compared, each in constant time, so that the time it takes tells nothing.
+func (r *Roster) Holder(hash string) (SignedIn, bool) {
+	code := ""
 	for known, owner := range r.tokens {
-		if subtle.ConstantTimeCompare([]byte(known), hash) == 1 {
+		if subtle.ConstantTimeCompare([]byte(known), []byte(hash)) == 1 {
 			code = owner
 		}
 	}
@@ -38,3 +43,6 @@ func (r *Roster) SignIn(token string) (SignedIn, bool) {
 	}
 	return SignedIn{Code: code, Roles: slices.Clone(r.people[code].roles)}, true
 }
+
+// Zone is the property's, in which times of day are shown.
+func (r *Roster) Zone() *time.Location { return r.zone }

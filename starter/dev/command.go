@@ -182,6 +182,7 @@ func stay(ctx context.Context, p played) error {
 	screen.line("open", "the webhook proxy: %s", s.url(s.ProxyPort))
 	screen.line("open", "the sandbox: its journal %s/journal, a guest's messages %s/control/messages", s.url(s.SandboxPort), s.url(s.SandboxPort))
 	screen.line("open", "logs: %s; Ctrl-C stops everything", s.data("logs"))
+	screen.line("open", "the live view: %s, sign in with STAFF_TOKEN of %s", s.url(s.StaffPort), s.data("keys.env"))
 	if err := p.showSession(ctx); err != nil && ctx.Err() == nil {
 		screen.line("session", "%v", err)
 	}

@@ -77,7 +77,7 @@ func (s settings) services(temporal string, k keys) ([]service, error) {
 		{
 			name: "telemetry", binary: s.binary("webhookproxy"), args: []string{"telemetry"}, grace: time.Second,
 			environment: with(watched, map[string]string{
-				"METRICS_ADDR": address(s.TelemetryMetricsPort), "TELEMETRY_ADDRESS": address(s.TelemetryPort), "TELEMETRY_PATH": s.data("telemetry.db"),
+				"METRICS_ADDR": address(s.TelemetryMetricsPort), "TELEMETRY_ADDRESS": address(s.TelemetryPort), "STAFF_ADDRESS": address(s.StaffPort), "TELEMETRY_PATH": s.data("telemetry.db"),
 				"DEVICE_KEYS": deviceKeys(k.Devices),
 			}),
 			ready: answers(s.url(s.TelemetryPort) + "/readyz"),

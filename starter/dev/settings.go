@@ -30,6 +30,7 @@ type settings struct {
 	WorkerMetricsPort int    `env:"WORKER_METRICS_PORT" envDefault:"9090"`
 	ProxyMetricsPort  int    `env:"PROXY_METRICS_PORT" envDefault:"9091"`
 	TelemetryPort     int    `env:"TELEMETRY_PORT" envDefault:"8091"`
+	StaffPort         int    `env:"STAFF_PORT" envDefault:"8092"`
 	// TelemetryMetricsPort has no use on this machine but to be looked at.
 	TelemetryMetricsPort int `env:"TELEMETRY_METRICS_PORT" envDefault:"9092"`
 }
@@ -64,6 +65,7 @@ func (s settings) ports() []port {
 		{s.WorkerMetricsPort, "WORKER_METRICS_PORT", "the worker's metrics"},
 		{s.ProxyMetricsPort, "PROXY_METRICS_PORT", "the proxy's metrics"},
 		{s.TelemetryPort, "TELEMETRY_PORT", "the telemetry process"},
+		{s.StaffPort, "STAFF_PORT", "the live view of sessions"},
 		{s.TelemetryMetricsPort, "TELEMETRY_METRICS_PORT", "the telemetry process's metrics"},
 	}
 }

@@ -150,5 +150,13 @@ func (s *Store) Sessions(ctx context.Context) ([]Assignment, error) {
 	return found, s.db.Fail("list sessions", err)
 }
 
+// WithoutDevice returns the sessions that last and have no device, by their names, as
+// assignments of none: they are watched, though nothing can come.
+func (s *Store) WithoutDevice(ctx context.Context) ([]Assignment, error) {
+	found, err := database.Query(ctx, s.db.Read, s.scanWithSettings, `SELECT '', t.session, 0, t.settings FROM telemetry_session t
+		WHERE t.ended_at IS NULL AND t.session <> '' AND NOT EXISTS (`+presentAssignments+` AND a.session = t.session) ORDER BY t.session`)
+	return found, s.db.Fail("list sessions without a device", err)
+}
+
 // noRow says whether a query of one row found none.
 func noRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -28,6 +28,7 @@ var conformance = map[string]func(*testing.T, *place){
 	"the first who hands a page over is on record":              handOver,
 	"a page that nobody has taken in time is found":             overdue,
 	"ECG comes back unit by unit, joined by the minute":         ecgComesBack,
+	"ECG is followed by the second, without the joined minutes": ecgFollowed,
 	"ECG that comes while a minute is joined is not lost":       ecgJoinedTwice,
 	"purge goes by age and leaves what is undelivered":          purge,
 	"purge goes in steps":                                       purgeSteps,

@@ -3,9 +3,10 @@
 //
 // Called by every telemetry process (Append, Assign), by the owner of a session
 // (Acquire, Tail, Commit), by what delivers and pages (Undelivered, Delivered,
-// HandedOver, Recall, Overdue), and by the live view and the export (Range, ECG, Gaps,
-// Transitions). It owns the tables telemetry_*, in a SQLite file or, for several
-// processes, in PostgreSQL. It knows neither HTTP nor Temporal, and promises:
+// HandedOver, Recall, Overdue), and by the live view and the export (Sessions,
+// WithoutDevice, Range, ECG, TailECG, Gaps, Transitions). It owns the tables
+// telemetry_*, in a SQLite file or, for several processes, in PostgreSQL. It knows
+// neither HTTP nor Temporal, and promises:
 //   - what Append returned nil for is on disk; the same batch twice is one; whose a
 //     batch is is decided by the device's assignment at its time;
 //   - the positions of a session's batches become visible in their order, also with

@@ -106,6 +106,25 @@ func (s *Store) ECGMinutes(ctx context.Context, session string) ([]time.Time, er
 	return minutes, s.db.Fail("read minutes of ECG", err)
 }
 
+// TailECG returns the strips of a session that came behind a row, 0 for all, and begin
+// in the minute of a time or later, as they came; and the last row. It is for who
+// looks every second, and is much less work than ECG. A row is good while the parts
+// of its minute are not joined: after a pause, begin with 0 again. With an error,
+// which names what cannot be opened, come the others.
+func (s *Store) TailECG(ctx context.Context, session string, after int64, from time.Time) (strips []reading.Strip, last int64, err error) {
+	parts, err := database.Query(ctx, s.db.Read, scanPart,
+		partColumns+" WHERE session = $1 AND minute >= $2 AND id > $3 AND NOT joined ORDER BY id", session, minuteOf(from), after)
+	if err != nil {
+		return nil, after, s.db.Fail("follow ECG", err)
+	}
+	var failed []error
+	for _, one := range parts {
+		unpacked, err := s.unpack(one)
+		strips, failed, after = append(strips, unpacked...), append(failed, err), one.id
+	}
+	return strips, after, errors.Join(failed...)
+}
+
 const partColumns = "SELECT id, device, minute, strips FROM telemetry_ecg"
 
 func scanPart(rows *sql.Rows) (one part, err error) {

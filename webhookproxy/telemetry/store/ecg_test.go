@@ -71,6 +71,32 @@ func ecgComesBack(t *testing.T, p *place) {
 	require.Equal(t, []time.Time{start.Add(-time.Minute), start, start.Add(time.Minute)}, minutes)
 }
 
+func ecgFollowed(t *testing.T, p *place) {
+	s := p.open(t)
+	p.assign(t, s, "m1", "s1")
+	row := int64(0)
+	next := func() (strips []reading.Strip) {
+		var err error
+		strips, row, err = s.TailECG(t.Context(), "s1", row, p.clock.now())
+		require.NoError(t, err)
+		return strips
+	}
+	require.Empty(t, next())
+	for n := range uint64(65) { // past the end of a minute
+		batch := p.second("m1", n+1)
+		add(t, s, batch)
+		require.Equal(t, batch.ECG, next(), "second %d", n)
+		require.Empty(t, next())
+		p.clock.pass(time.Second)
+	}
+	row = 0
+	require.Len(t, next(), 2*5, "of this minute only")
+	_, err := s.JoinECG(t.Context(), start.Add(time.Hour))
+	require.NoError(t, err)
+	row = 0
+	require.Empty(t, next())
+}
+
 // ecgJoinedTwice lets two processes join while batches for the same minute come.
 func ecgJoinedTwice(t *testing.T, p *place) {
 	stores := []*store.Store{p.open(t), p.open(t)}

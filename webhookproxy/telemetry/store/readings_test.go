@@ -238,10 +238,25 @@ func sessionSettings(t *testing.T, p *place) {
 	require.NoError(t, err)
 	require.Equal(t, []store.Assignment{third}, lasting, "the same device with other settings")
 
+	without := func() []store.Assignment {
+		found, err := s.WithoutDevice(t.Context())
+		require.NoError(t, err)
+		return found
+	}
+	require.Empty(t, without())
+	p.clock.pass(time.Minute)
+	require.NoError(t, s.Assign(t.Context(), store.Assignment{Device: "m2", Since: p.clock.now()}))
+	silent := without()
+	require.Len(t, silent, 1)
+	require.Equal(t, "s1", silent[0].Session)
+	require.Equal(t, third.Settings, silent[0].Settings)
+	require.Empty(t, silent[0].Device)
+
 	require.NoError(t, s.End(t.Context(), "s1", p.clock.now()))
 	ended, err := s.Session(t.Context(), "s1")
 	require.NoError(t, err)
 	require.Equal(t, store.Session{Name: "s1", EndedAt: p.clock.now(), Settings: third.Settings}, ended, "its pages say its room")
+	require.Empty(t, without())
 }
 
 func gaps(t *testing.T, p *place) {

@@ -17,7 +17,7 @@ const rebuildPatience = 10 * time.Second
 // begin makes the detector: from the checkpoint, or without one.
 func (o *owner) begin(ctx context.Context) error {
 	now := o.w.config.Now()
-	config, problem := configOf(o.assignment, now)
+	config, problem := ConfigOf(o.assignment, now)
 	if problem != nil {
 		o.w.config.Logger.Error("the settings of a session cannot be used", "session", o.name, "error", problem.Error())
 	}

@@ -17,9 +17,9 @@ const noDevice = "(none)"
 
 var errProtocol = errors.New("the protocol of the session is none of this version")
 
-// configOf is how the detector watches by an assignment. With an error it is by the
-// defaults.
-func configOf(a store.Assignment, now time.Time) (detector.Config, error) {
+// ConfigOf is how the detector watches by an assignment, for owners and for the live
+// view. With an error it is by the defaults.
+func ConfigOf(a store.Assignment, now time.Time) (detector.Config, error) {
 	config := detector.Config{Device: a.Device, Protocol: detector.Default()}
 	if a.Session == store.Unassigned {
 		return config, nil

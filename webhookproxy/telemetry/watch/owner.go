@@ -193,7 +193,7 @@ func (o *owner) learn(ctx context.Context) error {
 func (o *owner) configure(next store.Assignment) error {
 	if o.detector != nil && !same(o.assignment, next) {
 		now := o.w.config.Now()
-		config, problem := configOf(next, now)
+		config, problem := ConfigOf(next, now)
 		if problem != nil {
 			o.w.config.Logger.Error("the settings of a session cannot be used", "session", o.name, "error", problem.Error())
 		}
