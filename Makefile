@@ -61,7 +61,9 @@ GO_TEST := $(GO) test -vet=off
 # the workflows, are in `unit` with it.
 PLAIN := ./activities/failure ./activities/paging ./activities/programs ./activities/programs/catalogue ./activities/rotation \
 	./activities/timetable ./activities/wording ./internal/cardiac ./internal/config ./internal/identity ./starter/audit ./starter/calls \
-	./webhookproxy/parcel ./webhookproxy/telemetry/detector ./webhookproxy/telemetry/ecg ./webhookproxy/telemetry/reading
+	./webhookproxy/parcel ./webhookproxy/telemetry/detector ./webhookproxy/telemetry/ecg ./webhookproxy/telemetry/reading \
+	./webhookproxy/telemetry/record ./webhookproxy/telemetry/record/alarmlog ./webhookproxy/telemetry/record/fhir \
+	./webhookproxy/telemetry/record/wfdb ./internal/signedcall
 unit-plain:
 	@$(GO_TEST) -parallel 4 ./workflows/... $(PLAIN)
 

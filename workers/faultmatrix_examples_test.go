@@ -76,7 +76,7 @@ var examples = map[string]func(*matrixWorld) any{
 	},
 	"records.File": func(w *matrixWorld) any {
 		must[watching.Done](w, "watching.Watch", watchedSession)
-		return records.Request{Session: watchedSession.Session, Log: json.RawMessage(`{"session":"session/matrix","guestRef":"g-1","room":"3","device":"monitor-7","protocol":{"code":"PRG-07","signedBy":"dr-sol","signedAt":"2026-01-01T00:00:00Z"},"startedAt":"2026-03-02T16:00:00Z","log":[]}`)}
+		return records.Request{Session: watchedSession.Session, Log: json.RawMessage(`{"session":"session/matrix","guestRef":"g-1","room":"3","device":"monitor-7","protocol":{"code":"PRG-07","signedBy":"dr-sol","signedAt":"2026-01-01T00:00:00Z"},"startedAt":"2026-03-02T16:00:00Z","log":[{"at":"2026-03-02T16:00:00Z","kind":"started"}]}`)}
 	},
 	"rotation.Create":   func(*matrixWorld) any { return rotation.Secret{Name: "jwt_signing_key"} },
 	"rotation.Promote":  func(w *matrixWorld) any { return onTrial(w) },

@@ -134,6 +134,7 @@ func (w *pingWorld) ping(spoil func(*settings)) health.Answer { return w.asker(s
 func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 	w.t.Helper()
 	set := vendorSettings(w.secrets, w.address)
+	set.RecordsDir = w.t.TempDir()
 	if spoil != nil {
 		spoil(&set)
 	}

@@ -23,6 +23,7 @@ func TestKeysThatRotateAreTakenUpWithoutARestart(t *testing.T) {
 	vendors := newPingWorld(t, "")
 	aws := managertest.Serve(t)
 	set := vendorSettings(vendors.secrets, vendors.address)
+	set.RecordsDir = t.TempDir()
 	set.Stripe.SecretKey, set.SendGrid.APIKey = "", ""
 	set.Secrets = manager.Settings{Provider: manager.ProviderAWS, BaseURL: aws.URL}
 	set.RotateEvery, set.Overlap = time.Hour, time.Minute

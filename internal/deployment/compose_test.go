@@ -124,9 +124,13 @@ func TestPortsAreThosePublishedAndAsked(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, net.JoinHostPort("127.0.0.1", port), asked.Host, "%s's health is asked where it listens", service)
 	}
-	for service, want := range map[string]string{"codec": "CODEC_ADDR", "proxy": "PROXY_ADDR", "telemetry": "TELEMETRY_ADDRESS"} {
+	for service, want := range map[string]string{"codec": "CODEC_ADDR", "proxy": "PROXY_ADDR"} {
 		_, port, _ := net.SplitHostPort(Environment(t, project, service)[want])
 		assert.Equal(t, port, target(t, project, service), service)
+	}
+	for i, want := range []string{"TELEMETRY_ADDRESS", "STAFF_ADDRESS"} {
+		_, port, _ := net.SplitHostPort(Environment(t, project, "telemetry")[want])
+		assert.Equal(t, port, strconv.Itoa(int(project.Services["telemetry"].Ports[i].Target)), want)
 	}
 	assert.Equal(t, Environment(t, project, "ui")["TEMPORAL_UI_PORT"], target(t, project, "ui"))
 	for _, service := range []string{"setup", "worker", "proxy", "telemetry", "starter", "ui"} {
