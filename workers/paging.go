@@ -48,7 +48,7 @@ func (s settings) openStaff(ctx context.Context, logger *slog.Logger) (paging.Ro
 
 // openRecords makes the way of records, and opens the folder where they are kept.
 func (a *adapters) openRecords(set settings, logger *slog.Logger, meter metric.Meter) error {
-	out, err := provider.New(provider.Config{Name: telemetry.RecordsName, BaseURL: set.TelemetryURL, MaxBody: telemetry.MaxRecord, Logger: logger, Meter: meter})
+	out, err := provider.New(provider.Config{Name: telemetry.RecordsName, BaseURL: set.TelemetryURL, MaxBody: telemetry.MaxRecord, Timeout: set.callTimeout, Logger: logger, Meter: meter})
 	if err != nil {
 		return err
 	}

@@ -48,11 +48,14 @@ func (s *Source) Record(ctx context.Context, session string, log json.RawMessage
 	if err != nil {
 		return nil, s.desk.out.Classify(operation, 0, "", nil, trace, err)
 	}
-	if answer.StatusCode == http.StatusOK {
+	whole := answer.Header.Get("Content-Type") == records.MediaType
+	if answer.StatusCode == http.StatusOK && whole {
 		return &content{answer.Body, s.desk.out, trace}, nil
 	}
 	defer func() { _ = answer.Body.Close() }()
-	_, err = io.Copy(io.Discard, answer.Body)
+	if _, err = io.Copy(io.Discard, answer.Body); answer.StatusCode == http.StatusOK {
+		return nil, &failure.Error{Provider: RecordsName, Operation: operation, Class: failure.Ambiguous, Status: http.StatusOK, Advice: "what answers there is no telemetry process"}
+	}
 	return nil, s.desk.out.Classify(operation, answer.StatusCode, "", answer.Header, trace, err)
 }
 
@@ -70,7 +73,5 @@ func (c *content) Read(into []byte) (int, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
-	failed := c.out.Classify(c.trace.Operation, 0, "", nil, c.trace, err)
-	failed.Class = failure.NotProcessed // reading changes nothing
-	return n, failed
+	return n, c.out.Classify(c.trace.Operation, 0, "", nil, c.trace, err)
 }
