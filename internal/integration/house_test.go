@@ -192,9 +192,15 @@ type process struct {
 // start runs a program and waits until it says that it is well.
 func (h *house) start(binary, name string, env []string) *process {
 	h.t.Helper()
+	return h.startWith(binary, name, nil, env)
+}
+
+// startWith is start with arguments.
+func (h *house) startWith(binary, name string, arguments, env []string) *process {
+	h.t.Helper()
 	metrics := freeport.Address(h.t)
 	file := h.logFile(name)
-	p := &process{Cmd: exec.Command(binary), name: name, log: file.Name(), metrics: metrics, done: make(chan struct{})}
+	p := &process{Cmd: exec.Command(binary, arguments...), name: name, log: file.Name(), metrics: metrics, done: make(chan struct{})}
 	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
 	p.Stdout, p.Stderr = file, file
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -205,8 +211,11 @@ func (h *house) start(binary, name string, env []string) *process {
 	}()
 	h.t.Cleanup(func() { h.stop(p) })
 	health := "http://" + metrics + "/healthz"
-	if name == "proxy" {
+	switch name {
+	case "proxy":
 		health = h.proxyURL + "/readyz"
+	case "telemetry":
+		health = "http://" + metrics + "/metrics"
 	}
 	h.eventually(30*time.Second, name+" is well", func() bool {
 		answer, err := http.Get(health)
