@@ -34,6 +34,10 @@ build:
 	@$(GO) build -o $(BIN)/ ./starter ./webhookproxy
 	@$(GO) build -o $(BIN)/worker ./workers
 
+# Compilers, tests and the servers that they start collect their garbage later than by
+# default: there is memory enough, and time is short.
+test unit unit-plain house: export GOGC := 400
+
 # Everything that is checked. Lint runs beside the tests of the whole house, which
 # wait more than they compute; `make lint` alone says what it says at once.
 test: tools build
@@ -76,9 +80,7 @@ unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 
 # The tests of the whole house come last: they watch real time, and leave a part of
 # the machine idle that ten side by side need. The programs that they run are
-# processes, which the race detector would not see; each collects its garbage
-# later than it would by default, for there is memory enough.
-house: export GOGC := 400
+# processes, which the race detector would not see.
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO_TEST) -parallel 10 -p 2 -timeout 20m $(HOUSE)
 

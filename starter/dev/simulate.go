@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"guestjourney/activities/options"
 	"guestjourney/internal/config"
@@ -174,14 +175,19 @@ func beginSession(ctx context.Context, temporal client.Client, wearer simulation
 func (w *watchedSession) status(ctx context.Context) (view session.Overview, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandWithin)
 	defer cancel()
-	answer, err := w.temporal.QueryWorkflow(ctx, w.id, "", kit.QueryStatus)
-	if err == nil {
-		err = answer.Get(&view)
+	// A hundred queries at one instant find fewer pollers, and the server says after a
+	// second that it has seen none: it is asked again.
+	for {
+		var answer converter.EncodedValue
+		if answer, err = w.temporal.QueryWorkflow(ctx, w.id, "", kit.QueryStatus); err == nil {
+			return view, answer.Get(&view)
+		}
+		select {
+		case <-ctx.Done():
+			return view, fmt.Errorf("status of %s: %w", w.id, err)
+		case <-time.After(time.Second):
+		}
 	}
-	if err != nil {
-		return view, fmt.Errorf("status of %s: %w", w.id, err)
-	}
-	return view, nil
 }
 
 // end acknowledges what waits, ends the session, and returns the codes of what was
