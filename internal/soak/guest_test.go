@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,12 +23,8 @@ import (
 	"guestjourney/workflows/session"
 )
 
-const (
-	// alarmLasts is how long an alarm of a monitor does, and alarmTold how long after
-	// its end the gateway still tells of it: longer than any program is away.
-	alarmLasts = 3 * time.Second
-	alarmTold  = 20 * time.Second
-)
+// alarmLasts is how long an alarm of a monitor does.
+const alarmLasts = 3 * time.Second
 
 // guest is one in a session, who wears a monitor.
 type guest struct {
@@ -102,21 +99,30 @@ func (g *guest) live() (stop func()) {
 	return stop
 }
 
-// send sends what there is now. What is not answered goes with the next batch.
+// send sends what there is now. What is not answered goes with the next batch. An alarm
+// is told of until a batch that is no backfill has told of its end.
 func (g *guest) send() {
 	now := time.Now()
 	batch, _ := g.monitor.Next(now)
-	var told []reading.Alarm
-	for _, alarm := range g.alarms {
+	for i, alarm := range g.alarms {
 		if alarm.End == nil && now.Sub(alarm.Start) >= alarmLasts {
-			alarm.End = &now
-		}
-		if alarm.End == nil || now.Sub(*alarm.End) < alarmTold {
-			told = append(told, alarm)
+			g.alarms[i].End = &now
 		}
 	}
-	g.alarms, batch.Alarms = told, told
-	_ = g.gateway.Send(context.Background(), batch, now)
+	batch.Alarms = slices.Clone(g.alarms)
+	if g.gateway.Send(context.Background(), batch, now) == nil {
+		g.alarms = slices.DeleteFunc(g.alarms, func(alarm reading.Alarm) bool { return alarm.End != nil })
+	}
+}
+
+// over ends the monitor's alarms at once.
+func (g *guest) over() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for i := range g.alarms {
+		g.alarms[i].End = new(time.Now())
+	}
+	g.send()
 }
 
 // alarm has the monitor raise an alarm of its own and send it at once. It returns the
@@ -135,12 +141,7 @@ func (g *guest) alarm() string {
 func (g *guest) quiet() bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	for _, alarm := range g.alarms {
-		if alarm.End == nil {
-			return false
-		}
-	}
-	return g.gateway.Waiting() == 0
+	return len(g.alarms) == 0 && g.gateway.Waiting() == 0
 }
 
 // status asks the workflow.

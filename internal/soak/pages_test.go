@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ func TestAlarmsReachTheProvider(t *testing.T) {
 		one = append(one, guests[0].alarm())
 		h.paged(one[len(one)-1:])
 		guests[0].acknowledge()
+		guests[0].over()
 	}
 	for range size(1, 4) {
 		round := atOnce(guests)
@@ -32,13 +34,33 @@ func TestAlarmsReachTheProvider(t *testing.T) {
 		many = append(many, round...)
 		for _, g := range guests {
 			g.acknowledge()
+			g.over()
 		}
 	}
 
 	pages, _ := h.pages()
-	kept := h.kept()
-	committed, fallbacks := map[string]time.Time{}, 0
+	committed, raised := h.alarms(guests)
+	since := func(from map[string]time.Time, codes []string) (took figure) {
+		for _, code := range codes {
+			require.Contains(t, from, code)
+			took = append(took, pages[code].Sub(from[code]))
+		}
+		return took
+	}
+	since(committed, one).say(t, "one guest, alarm state to page at the provider", time.Second)
+	since(committed, many).say(t, "guests at one instant, alarm state to page at the provider", 2*time.Second)
+	since(raised, one).say(t, "one guest, from the monitor's alarm", 2*time.Second)
+	since(raised, many).say(t, "guests at one instant, from the monitors' alarms", 3*time.Second)
+}
+
+// alarms returns when the alarms of monitors were committed, and when the monitors had
+// raised them, by their codes.
+func (h *house) alarms(guests []*guest) (committed, raised map[string]time.Time) {
+	h.t.Helper()
+	kept, fallbacks := h.kept(), 0
+	committed, raised = map[string]time.Time{}, map[string]time.Time{}
 	for _, g := range guests {
+		maps.Copy(raised, g.raised)
 		for _, row := range g.found(kept) {
 			if row.Change == detector.Raised {
 				committed[codeIn(row.Code)] = row.CreatedAt
@@ -48,27 +70,8 @@ func TestAlarmsReachTheProvider(t *testing.T) {
 			}
 		}
 	}
-	since := func(codes []string, from func(string) time.Time) (took figure) {
-		for _, code := range codes {
-			require.False(t, from(code).IsZero(), "%s is no alarm", code)
-			took = append(took, pages[code].Sub(from(code)))
-		}
-		return took
-	}
-	raised := func(code string) time.Time {
-		for _, g := range guests {
-			if at, mine := g.raised[code]; mine {
-				return at
-			}
-		}
-		return time.Time{}
-	}
-	inStore := func(code string) time.Time { return committed[code] }
-	since(one, inStore).say(t, "one guest, alarm state to page at the provider", time.Second)
-	since(many, inStore).say(t, "guests at one instant, alarm state to page at the provider", 2*time.Second)
-	since(one, raised).say(t, "one guest, from the monitor's alarm", 2*time.Second)
-	since(many, raised).say(t, "guests at one instant, from the monitors' alarms", 3*time.Second)
-	t.Logf("%d guests, %d alarms; %d fallback pages", len(guests), len(committed), fallbacks)
+	h.t.Logf("%d guests, %d alarms; %d fallback pages", len(guests), len(raised), fallbacks)
+	return committed, raised
 }
 
 // atOnce has every guest's monitor raise an alarm at the same instant.

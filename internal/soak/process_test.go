@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -84,28 +83,6 @@ func (p *program) tell() {
 	if text, err := os.ReadFile(p.log); p.t.Failed() && err == nil {
 		p.t.Logf("last of %s:\n%s", p.name, bytes.TrimSpace(text[max(0, len(text)-4000):]))
 	}
-}
-
-// computed is the processor time that it has taken.
-func (p *program) computed() time.Duration { return computed(p.t, p.running.Process.Pid) }
-
-// tick is the unit of /proc/<pid>/stat on Linux.
-const tick = 10 * time.Millisecond
-
-// computed reads the processor time of a process, in the system and outside of it.
-func computed(t *testing.T, pid int) time.Duration {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	require.NoError(t, err)
-	_, after, _ := strings.Cut(string(text), ") ") // the name before may have spaces
-	fields := strings.Fields(after)
-	var sum time.Duration
-	for _, field := range fields[11:13] { // utime and stime, the 14th and 15th of all
-		ticks, err := strconv.Atoi(field)
-		require.NoError(t, err)
-		sum += time.Duration(ticks) * tick
-	}
-	return sum
 }
 
 // answers says whether a program serves.

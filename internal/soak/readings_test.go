@@ -13,11 +13,8 @@ import (
 	"guestjourney/webhookproxy/telemetry/store"
 )
 
-const (
-	cores = 2
-	// mostComputed is the share of them that all programs together may take.
-	mostComputed = 0.5
-)
+// mostComputed is the share of the cores that all programs together may take.
+const mostComputed = 0.5
 
 // lasting is how long guests send. SOAK_FOR changes it, for a trial.
 func lasting(t *testing.T) time.Duration {
@@ -44,26 +41,13 @@ func TestAHundredGuests(t *testing.T) {
 		plan.Guests = append(plan.Guests, simulation.Wearer{Device: device(g.number), Key: deviceKey, Scenario: calm})
 	}
 
-	programs := []*program{h.server, h.telemetry, h.worker, h.proxy}
-	before, begun := map[string]time.Duration{}, time.Now()
-	for _, p := range programs {
-		before[p.name] = p.computed()
-	}
-	own := computed(t, os.Getpid())
+	meter := h.measure()
 	report := simulation.Run(t.Context(), plan)
-	took := time.Since(begun)
-	var sum time.Duration
-	share := func(of time.Duration) float64 { return 100 * of.Seconds() / took.Seconds() / cores }
-	for _, p := range programs {
-		of := p.computed() - before[p.name]
-		sum += of
-		t.Logf("%s: %.1f %% of %d cores", p.name, share(of), cores)
-	}
-	t.Logf("%d guests for %s: all programs %.1f %% of %d cores (at most %.0f %%); gateways, beside them, %.1f %%",
-		len(guests), took.Round(time.Second), share(sum), cores, 100*mostComputed, share(computed(t, os.Getpid())-own))
+	share := meter.share()
+	t.Logf("%d guests for %s: all programs %.1f %% of %d cores (at most %.0f %%)", len(guests), lasts, 100*share, cores, 100*mostComputed)
 	t.Logf("answers: %s", report)
 	if full {
-		require.Less(t, share(sum), 100*mostComputed)
+		require.Less(t, share, mostComputed)
 	}
 
 	require.Equal(t, map[int]int{http.StatusOK: report.Sent}, report.Statuses)

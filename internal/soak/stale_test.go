@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -23,70 +24,64 @@ func TestStaleIsKnown(t *testing.T) {
 	beside(t)
 	h := open(t)
 	guests := h.admit(size(2, 20))
-	var last []time.Time
-	for _, g := range guests {
-		stop := g.live()
-		eventually(t, "the stream runs", func() bool {
-			g.mutex.Lock()
-			defer g.mutex.Unlock()
-			return !g.last.IsZero()
-		})
-		stop()
-		last = append(last, g.last)
-	}
-	alarm := func(g *guest, code string) (at time.Time) {
-		view, err := g.status()
-		require.NoError(t, err)
-		for _, one := range view.Alarms {
-			if one.Code == code {
-				at = one.At
-			}
-		}
-		return at
-	}
-	known := func(code string) {
+	last := h.fallSilent(guests)
+	know := func(code string, state ...string) {
+		t.Helper()
 		eventually(t, code, func() bool {
-			for _, g := range guests {
-				if alarm(g, code).IsZero() {
-					return false
-				}
-			}
-			return true
+			return all(guests, func(g *guest) bool { return slices.Contains(state, g.view(code).State) })
 		})
 	}
-	known(codeIn(detector.StreamStale))
+	know(codeIn(detector.StreamStale), session.StateRaised)
 	h.telemetry.kill()
 	died := time.Now()
-	known(silent)
-	var unwatched figure
+	know(silent, session.StateRaised)
+	var stale, unwatched figure
 	for _, g := range guests {
-		unwatched = append(unwatched, alarm(g, silent).Sub(died))
+		unwatched = append(unwatched, g.view(silent).At.Sub(died))
 	}
 	h.telemetry.start()
-	eventually(t, "it is watched again", func() bool {
-		for _, g := range guests {
-			view, err := g.status()
-			require.NoError(t, err)
-			for _, one := range view.Alarms {
-				if one.Code == silent && one.State == session.StateRaised {
-					return false
-				}
-			}
-		}
-		return true
-	})
+	know(silent, session.StateCleared)
 
 	kept := h.kept()
-	var stale figure
-	for i, g := range guests {
-		for _, row := range g.found(kept) {
-			if row.Code == detector.StreamStale && row.Change == detector.Raised {
-				stale = append(stale, row.CreatedAt.Sub(last[i]))
-				break
-			}
-		}
+	for _, g := range guests {
+		rows := g.found(kept)
+		i := slices.IndexFunc(rows, func(row found) bool { return row.Code == detector.StreamStale && row.CreatedAt.After(last[g]) })
+		require.GreaterOrEqual(t, i, 0)
+		stale = append(stale, rows[i].CreatedAt.Sub(last[g]))
 	}
-	require.Len(t, stale, len(guests))
 	stale.say(t, "last reading to stale stream known", staleWithin)
 	unwatched.say(t, "telemetry process killed to the workflow knowing it", silentWithin)
+}
+
+// fallSilent has guests send for a while, and returns when the last batch of each was
+// stored.
+func (h *house) fallSilent(guests []*guest) map[*guest]time.Time {
+	h.t.Helper()
+	var stops []func()
+	for _, g := range guests {
+		stops = append(stops, g.live())
+	}
+	eventually(h.t, "the streams run", func() bool { return all(guests, (*guest).streams) })
+	last := map[*guest]time.Time{}
+	for i, g := range guests {
+		stops[i]()
+		last[g] = g.last
+	}
+	return last
+}
+
+func (g *guest) streams() bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return !g.last.IsZero() && g.view(codeIn(detector.StreamStale)).State != session.StateRaised
+}
+
+// view is what the workflow says of the alarm with a code; zero if it has none.
+func (g *guest) view(code string) session.AlarmView {
+	overview, err := g.status()
+	i := slices.IndexFunc(overview.Alarms, func(one session.AlarmView) bool { return one.Code == code })
+	if err != nil || i < 0 {
+		return session.AlarmView{}
+	}
+	return overview.Alarms[i]
 }
