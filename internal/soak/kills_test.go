@@ -175,13 +175,15 @@ func all(guests []*guest, is func(*guest) bool) bool {
 
 // end ends the session and returns what its workflow says of it.
 func (g *guest) end() (result session.Result) {
-	t := g.house.t
-	t.Helper()
+	g.house.t.Helper()
 	g.acknowledge()
-	require.NoError(t, g.update(session.UpdateEnd, staff))
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	require.NoError(t, g.run.Get(ctx, &result))
+	over := func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		return g.run.Get(ctx, &result) == nil
+	}
+	eventually(g.house.t, g.session+" has ended", func() bool { return g.update(session.UpdateEnd, staff) == nil || over() })
+	eventually(g.house.t, g.session+" is closed", over)
 	return result
 }
 
