@@ -21,7 +21,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test tools build lint workflowcheck unit-plain unit house histories costs bench-proxy fuzz clean
+.PHONY: run demo test soak tools build lint workflowcheck unit-plain unit house histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -74,7 +74,7 @@ unit-plain:
 # Most packages wait for servers more than they compute, so four go side by side.
 # Those that take the longest begin first, so that none of them is left over.
 LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy ./webhookproxy/deliver
-HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest
+HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest ./internal/soak
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO_TEST) -race -p 4 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))
 
@@ -93,6 +93,12 @@ histories: $(TEMPORAL)
 # declares. It fails if a way does not cost what its declaration says.
 costs: $(TEMPORAL)
 	@UPDATE_COSTS=1 $(GO) test -count=1 -parallel 4 -timeout 10m -run '^TestCosts$$' ./internal/integration/
+
+# Sessions on the real programs in full, for some 25 minutes: a hundred guests, pages
+# in time, silence that is known, two hundred kills. The figures are asserted, so
+# nothing else should compute meanwhile; `make test` has the short form.
+soak: build $(TEMPORAL)
+	@SOAK=full $(GO) test -count=1 -timeout 60m -v ./internal/soak/...
 
 # Measures the proxy beside a bare handler and the bare Temporal call, for some
 # ten minutes, on the deployed server with PostgreSQL and on the dev server.

@@ -1,0 +1,228 @@
+package soak
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"guestjourney/internal/codec"
+	"guestjourney/internal/devserver"
+	"guestjourney/internal/freeport"
+	"guestjourney/internal/sandbox"
+	"guestjourney/internal/temporalclient"
+	"guestjourney/webhookproxy/telemetry/store"
+)
+
+const (
+	nurse     = "p-ana"
+	nurseTo   = "+525500000001"
+	failsafe  = "p-desk"
+	deviceKey = "0123456789abcdef0123456789abcdef"
+	devices   = 100
+)
+
+// house is everything that watches over sessions, each part a process of its own but
+// for the provider of texts and calls.
+type house struct {
+	t        *testing.T
+	folder   string
+	key      string // of payloads and everything else that is sealed
+	client   client.Client
+	http     *http.Client
+	provider *sandbox.Server
+	env      []string // of all programs
+
+	temporalAddress, telemetryAddress, telemetryMetrics string
+
+	server, telemetry, worker, proxy *program
+}
+
+// open starts a house. It closes with the test.
+func open(t *testing.T) *house {
+	t.Helper()
+	programs, err := binaries()
+	require.NoError(t, err)
+	key := make([]byte, 32)
+	_, err = rand.Read(key)
+	require.NoError(t, err)
+	h := &house{
+		t: t, folder: t.TempDir(), key: base64.StdEncoding.EncodeToString(key), http: &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second},
+		temporalAddress: freeport.Address(t), telemetryAddress: freeport.Address(t), telemetryMetrics: freeport.Address(t),
+	}
+	t.Cleanup(h.http.CloseIdleConnections)
+	h.dial()
+	h.env = append(h.startProvider(), h.environment()...)
+	h.startPrograms(programs)
+	return h
+}
+
+// startPrograms starts what `make build` has put into a folder, and a Temporal server.
+func (h *house) startPrograms(folder string) {
+	h.t.Helper()
+	of := func(name string, environment []string, arguments ...string) func() *exec.Cmd {
+		return func() *exec.Cmd {
+			command := exec.Command(filepath.Join(folder, name), arguments...)
+			command.Env = append(append(command.Env, h.env...), environment...)
+			return command
+		}
+	}
+	well := func(address, path string) func() bool { return answers(h.http, "http://"+address+path) }
+	workerMetrics, proxyAddress := freeport.Address(h.t), freeport.Address(h.t)
+	h.server = h.start("temporal", func() *exec.Cmd {
+		return devserver.Command(h.t, devserver.Settings{File: filepath.Join(h.folder, "temporal.db"), HostPort: h.temporalAddress})
+	}, h.temporalAnswers)
+	h.telemetry = h.start("telemetry", of("webhookproxy", []string{"METRICS_ADDR=" + h.telemetryMetrics}, "telemetry"), well(h.telemetryAddress, "/readyz"))
+	h.worker = h.start("worker", of("worker", []string{"METRICS_ADDR=" + workerMetrics}), well(workerMetrics, "/healthz"))
+	h.proxy = h.start("proxy", of("webhookproxy", []string{"METRICS_ADDR=" + freeport.Address(h.t), "PROXY_ADDR=" + proxyAddress}), well(proxyAddress, "/readyz"))
+}
+
+// start starts a program that ends before the test does.
+func (h *house) start(name string, command func() *exec.Cmd, ready func() bool) *program {
+	h.t.Helper()
+	p := &program{t: h.t, name: name, log: filepath.Join(h.folder, name+".log"), command: command, ready: ready}
+	h.t.Cleanup(func() {
+		if p.running != nil {
+			p.stop()
+		}
+		p.tell()
+	})
+	p.start()
+	return p
+}
+
+func (h *house) dial() {
+	h.t.Helper()
+	var err error
+	h.client, err = temporalclient.Dial(h.t.Context(), temporalclient.Options{
+		Program: "test", Keys: h.ring(), RequireKeys: true, Lazy: true, Address: h.temporalAddress, Namespace: devserver.Namespace,
+	})
+	require.NoError(h.t, err)
+	h.t.Cleanup(h.client.Close)
+}
+
+func (h *house) ring() *codec.Ring {
+	h.t.Helper()
+	ring, err := codec.ParseRing("k1:" + h.key)
+	require.NoError(h.t, err)
+	return ring
+}
+
+func (h *house) temporalAnswers() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := h.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: devserver.Namespace})
+	return err == nil
+}
+
+// startProvider starts the providers' stand-in, and returns what leads to it.
+func (h *house) startProvider() []string {
+	h.t.Helper()
+	secrets, err := sandbox.GenerateSecrets()
+	require.NoError(h.t, err)
+	h.provider, err = sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
+	require.NoError(h.t, err)
+	listener := httptest.NewServer(h.provider.Handler())
+	h.t.Cleanup(func() {
+		listener.CloseClientConnections()
+		listener.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(h.t, h.provider.Close(ctx))
+	})
+	return []string{
+		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_BASE_URL=" + listener.URL + "/stripe",
+		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret,
+		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + listener.URL + "/twilio",
+		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + listener.URL + "/sendgrid",
+		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_BASE_URL=" + listener.URL + "/hubspot",
+		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + listener.URL + "/google",
+	}
+}
+
+func (h *house) environment() []string {
+	var keys []string
+	for n := range devices {
+		keys = append(keys, device(n)+"="+deviceKey)
+	}
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + h.folder, "LOG_LEVEL=info", "STOP_TIMEOUT=3s",
+		"TEMPORAL_ADDRESS=" + h.temporalAddress, "TEMPORAL_NAMESPACE=" + devserver.Namespace, "PAYLOAD_KEYS=k1:" + h.key, "IDENTITY_KEY=" + h.key,
+		"GUEST_APP_URL=http://127.0.0.1:1", "PUBLIC_URL=http://127.0.0.1:1", "INBOX_PATH=" + filepath.Join(h.folder, "inbox.db"),
+		"OAUTH_DIR=", "RECORDS_DIR=" + h.records(), "STAFF_FILE=" + h.staffFile(),
+		"TELEMETRY_SECRET=whsec_" + h.key, "TELEMETRY_URL=http://" + h.telemetryAddress, "TELEMETRY_ADDRESS=" + h.telemetryAddress,
+		"STAFF_ADDRESS=" + freeport.Address(h.t), "TELEMETRY_PATH=" + h.readings(), "DEVICE_KEYS=" + strings.Join(keys, ","),
+	}
+}
+
+func device(n int) string         { return fmt.Sprintf("monitor-%d", n) }
+func (h *house) records() string  { return filepath.Join(h.folder, "records") }
+func (h *house) readings() string { return filepath.Join(h.folder, "telemetry.db") }
+
+// staffFile is a house in which one nurse is on duty around the clock.
+func (h *house) staffFile() string {
+	h.t.Helper()
+	person := func(code, to string) map[string]any {
+		return map[string]any{"code": code, "roles": []string{"nurse"}, "contact": []map[string]string{{"channel": "sms", "to": to}, {"channel": "voice", "to": to}}}
+	}
+	text, err := json.Marshal(map[string]any{
+		"zone": "UTC", "coversUntil": time.Now().AddDate(0, 0, 30).Format(time.DateOnly), "failsafe": failsafe,
+		"people": []any{person(nurse, nurseTo), person(failsafe, "+525500000002")},
+		"shifts": []any{map[string]any{"person": nurse, "days": []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "from": "00:00", "to": "00:00"}},
+	})
+	require.NoError(h.t, err)
+	path := filepath.Join(h.folder, "staff.json")
+	require.NoError(h.t, os.WriteFile(path, text, 0o600))
+	return path
+}
+
+// figure reads a metric of the telemetry process, if it can be read.
+func (h *house) figure(name string) (value int, known bool) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+h.telemetryMetrics+"/metrics", nil)
+	if err != nil {
+		return 0, false
+	}
+	answer, err := h.http.Do(request)
+	if err != nil {
+		return 0, false
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		if found, is := strings.CutPrefix(line, name+" "); is {
+			value, err = strconv.Atoi(strings.TrimSpace(found))
+			return value, err == nil
+		}
+	}
+	return 0, false
+}
+
+// kept ends the telemetry process, and opens what it has stored.
+func (h *house) kept() *store.Store {
+	h.t.Helper()
+	h.telemetry.stop()
+	sealing, err := codec.New(h.ring())
+	require.NoError(h.t, err)
+	kept, err := store.Open(h.t.Context(), store.Config{Path: h.readings(), Codec: sealing})
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { require.NoError(h.t, kept.Close()) })
+	return kept
+}
