@@ -30,11 +30,12 @@ import (
 )
 
 const (
-	nurse     = "p-ana"
-	nurseTo   = "+525500000001"
-	failsafe  = "p-desk"
-	deviceKey = "0123456789abcdef0123456789abcdef"
-	devices   = 100
+	nurse      = "p-ana"
+	nurseTo    = "+525500000001"
+	failsafe   = "p-desk"
+	failsafeTo = "+525500000002"
+	deviceKey  = "0123456789abcdef0123456789abcdef"
+	devices    = 100
 )
 
 // house is everything that watches over sessions, each part a process of its own but
@@ -182,7 +183,7 @@ func (h *house) staffFile() string {
 	}
 	text, err := json.Marshal(map[string]any{
 		"zone": "UTC", "coversUntil": time.Now().AddDate(0, 0, 30).Format(time.DateOnly), "failsafe": failsafe,
-		"people": []any{person(nurse, nurseTo), person(failsafe, "+525500000002")},
+		"people": []any{person(nurse, nurseTo), person(failsafe, failsafeTo)},
 		"shifts": []any{map[string]any{"person": nurse, "days": []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "from": "00:00", "to": "00:00"}},
 	})
 	require.NoError(h.t, err)
