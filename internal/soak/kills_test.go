@@ -40,7 +40,7 @@ func TestKillsLoseNothing(t *testing.T) {
 		stops = append(stops, g.live())
 	}
 	calm := alarming(t, guests, chance.Uint64())
-	h.die(chance, size(4, 200))
+	h.die(chance, size(5, 200))
 	calm()
 	eventually(t, "the monitors have told everything", func() bool { return all(guests, (*guest).quiet) })
 	for _, stop := range stops {
@@ -145,6 +145,7 @@ func (h *house) die(chance *rand.Rand, times int) {
 		{h.telemetry.name, h.telemetry.kill, h.telemetry.start},
 		{h.worker.name, h.worker.kill, h.worker.start},
 		{h.server.name, h.server.kill, h.server.start},
+		{h.proxy.name, h.proxy.kill, h.proxy.start},
 		{"provider", func() {
 			require.NoError(h.t, h.provider.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.FaultDown}))
 		}, func() { h.provider.ClearFaults("twilio") }},

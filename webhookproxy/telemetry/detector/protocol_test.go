@@ -31,7 +31,7 @@ func TestProtocolsAreDataThatSomebodySigned(t *testing.T) {
 	require.Equal(t, detector.Default().QTc, plain.QTc)
 
 	for text, want := range map[string]string{
-		`{"thresholds": {"qtcChange": 70}, "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}`: "protocol: code: missing",
+		`{"thresholds": {"qtcChange": 70}, "signedBy": "staff/12", "signedAt": "2026-05-01T10:00:00Z"}`:                                 "protocol: code: missing",
 		`{"code": "p", "thresholds": {"qtcChange": 70}}`:                                                                                "need signedBy and signedAt",
 		`{"code": "p", "signedBy": "staff/12", "thresholds": {"qtcChange": 70}}`:                                                        "need signedBy and signedAt",
 		`{"code": "p", "signedBy": "staff/12", "signedAt": "2026-06-01T10:00:00Z"}`:                                                     "need signedBy and signedAt",

@@ -17,6 +17,7 @@ import (
 
 	"guestjourney/activities/options"
 	ports "guestjourney/activities/paging"
+	"guestjourney/activities/watching/watchingtest"
 	"guestjourney/internal/paging"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/outbox"
@@ -95,6 +96,7 @@ func pagesOfTheWorkflow(t *testing.T, rows []store.Entry) map[string]bool {
 		paged[command.Request.Key] = true
 		return ports.Receipt{ID: "SM1", HandedAt: begin}, nil
 	}, activity.RegisterOptions{Name: ports.Prefix + "Page"})
+	watchingtest.Register(env)
 	for i, row := range rows {
 		signal, err := outbox.Signal(row)
 		require.NoError(t, err)
