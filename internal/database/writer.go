@@ -70,6 +70,9 @@ var errClosed = fmt.Errorf("%w: it was closed; the program is stopping", ErrUnav
 // it may or may not be committed. Errors are those of Fail.
 func (w *Writer[R]) Submit(ctx context.Context, doing string, j *Job[R]) error {
 	j.done = make(chan error, 1)
+	if gaveUp := ctx.Err(); gaveUp != nil { // or chance would decide whether it is carried out
+		return w.db.Fail(doing, gaveUp)
+	}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
