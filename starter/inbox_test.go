@@ -280,14 +280,16 @@ func TestTheInboxIsReadWhileTheProxyWrites(t *testing.T) {
 	require.Len(t, heldNow(t, "--provider", "stripe", "--limit", "100000"), count, "nothing is lost")
 }
 
-// keepWriting adds two hundred events a second until the context ends, and returns
-// how many; a failure is a negative number. SQLite hands its lock to whoever asks at
-// the right moment: a writer without any pause would keep it from everybody.
+// keepWriting adds one event after the other, with a short pause between two, until
+// the context ends, and returns how many; a failure is a negative number. SQLite hands
+// its lock to whoever asks at the right moment, ten times a second: a writer that makes
+// up for lost time would leave no such moment to anybody.
 func keepWriting(ctx context.Context, store inbox.Store) int {
-	pace := time.NewTicker(5 * time.Millisecond)
-	defer pace.Stop()
+	const pause = 5 * time.Millisecond
+	next := time.NewTimer(pause)
+	defer next.Stop()
 	for i := 0; ; i++ {
-		<-pace.C
+		<-next.C
 		name := fmt.Sprint("written ", i)
 		_, err := store.Add(context.WithoutCancel(ctx), []inbox.Event{{Key: keyOf(name), RequestID: name, Provider: "stripe", WorkflowID: "pay/" + name, Payload: []byte("{}")}})
 		if err != nil {
@@ -296,6 +298,7 @@ func keepWriting(ctx context.Context, store inbox.Store) int {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return i + 1
 		}
+		next.Reset(pause)
 	}
 }
 
