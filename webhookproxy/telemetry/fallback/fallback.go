@@ -93,7 +93,7 @@ type attempt struct {
 
 // New makes a Fallback.
 func New(config Config) (*Fallback, error) {
-	pages, err := config.Meter.Int64Counter("guestjourney_telemetry_fallback_pages", metric.WithDescription("Tries of fallback pages, by channel and outcome."))
+	pages, err := newPages(config.Meter)
 	return &Fallback{config: config, pages: pages, slots: make(chan struct{}, atOnce), known: map[name]*attempt{}}, err
 }
 

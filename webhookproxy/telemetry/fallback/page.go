@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-
 	ports "guestjourney/activities/paging"
 	"guestjourney/internal/paging"
 	"guestjourney/webhookproxy/telemetry/outbox"
@@ -105,14 +102,14 @@ func (f *Fallback) page(ctx context.Context, page paging.Page) time.Time {
 
 func (f *Fallback) send(ctx context.Context, way way, to string, page paging.Page) time.Time {
 	receipt, err := way.send(ctx, to, page)
-	outcome := "handed"
+	became := handed
 	switch {
 	case err != nil:
-		outcome = "failed"
+		became = failed
 	case receipt.Undeliverable:
-		outcome, err = "undeliverable", fmt.Errorf("the provider says %s", receipt.Reason)
+		became, err = undeliverable, fmt.Errorf("the provider says %s", receipt.Reason)
 	}
-	f.pages.Add(ctx, 1, metric.WithAttributes(attribute.String("channel", string(way.channel)), attribute.String("outcome", outcome)))
+	f.pages.Add(ctx, 1, labels(way.channel, became))
 	if err != nil {
 		f.config.Logger.Error("a fallback page was not taken", "page", page.Key, "channel", way.channel, "error", err.Error())
 		return time.Time{}

@@ -49,7 +49,12 @@ type Handler struct {
 // New makes a Handler.
 func New(config Config) (*Handler, error) {
 	batches, err := config.Meter.Int64Counter("guestjourney_telemetry_batches", metric.WithDescription("Batches of monitors by what became of them."))
-	return &Handler{config: config, batches: batches}, err
+	if err != nil {
+		return nil, err
+	}
+	// Else the first of a process is no increase, and no alert sees it.
+	batches.Add(context.Background(), 0, outcomeOf(exchange.Unavailable))
+	return &Handler{config: config, batches: batches}, nil
 }
 
 // outcomes are what is said of a batch that was stored, or was there.
@@ -120,5 +125,9 @@ func (h *Handler) say(w http.ResponseWriter, status int, answer exchange.Answer)
 }
 
 func (h *Handler) count(outcome string) {
-	h.batches.Add(context.Background(), 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+	h.batches.Add(context.Background(), 1, outcomeOf(outcome))
+}
+
+func outcomeOf(outcome string) metric.AddOption {
+	return metric.WithAttributes(attribute.String("outcome", outcome))
 }
