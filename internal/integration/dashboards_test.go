@@ -22,22 +22,24 @@ import (
 )
 
 // TestEveryPanelShowsSomething scrapes a house through a journey in which a
-// provider fails once, with a real Prometheus, and asks for every expression of
-// every dashboard.
+// provider fails once and a session has an alarm, with a real Prometheus, and asks
+// for every expression of every dashboard.
 func TestEveryPanelShowsSomething(t *testing.T) {
 	binary, err := exec.LookPath("prometheus")
 	if err != nil {
 		t.Skip("needs prometheus of the Debian package prometheus")
 	}
-	h := open(t, settings{env: []string{"BACKLOG_INTERVAL=1s"}})
-	prometheus := h.scrape(binary)
-	require.NoError(t, h.sandbox.SetFault(sandbox.Fault{Provider: "hubspot", Kind: sandbox.Fault503, Count: 1}))
-	h.invite(14*time.Second, true, nil)
-	h.result(h.begin(lead(1)), 90*time.Second)
+	w := openWatched(t, settings{env: []string{"BACKLOG_INTERVAL=1s"}})
+	prometheus := w.scrape(binary, w.worker, w.proxy, w.monitors)
+	require.NoError(t, w.sandbox.SetFault(sandbox.Fault{Provider: "hubspot", Kind: sandbox.Fault503, Count: 1}))
+	w.monitored()
+	trouble := slow()
+	trouble.Phases[2].SpO2 = 80 // a second alarm: a rate needs one before it
+	w.wears(trouble)
 
 	for title, expressions := range dashboards(t) {
 		for _, expression := range expressions {
-			h.eventually(20*time.Second, title+": "+expression, func() bool { return prometheus.has(expression) })
+			w.eventually(time.Minute, title+": "+expression, func() bool { return prometheus.has(expression) })
 		}
 	}
 }
@@ -73,14 +75,20 @@ func dashboards(t *testing.T) map[string][]string {
 	return found
 }
 
-// prometheus is a server that scrapes a house.
+// prometheus is a server that scrapes programs of a house.
 type prometheus struct {
 	t       *testing.T
 	address string
 }
 
-func (h *house) scrape(binary string) prometheus {
+func (h *house) scrape(binary string, programs ...*process) prometheus {
 	h.t.Helper()
+	targets := make([]string, len(programs))
+	for i, program := range programs {
+		targets[i] = program.metrics
+	}
+	listed, err := json.Marshal(targets) // which is YAML as well
+	require.NoError(h.t, err)
 	folder, address := h.t.TempDir(), freeport.Address(h.t)
 	file := filepath.Join(folder, "prometheus.yml")
 	require.NoError(h.t, os.WriteFile(file, fmt.Appendf(nil, `
@@ -88,8 +96,8 @@ global: {scrape_interval: 1s}
 scrape_configs:
   - job_name: house
     static_configs:
-      - targets: [%q, %q]
-`, h.worker.metrics, h.proxy.metrics), 0o600))
+      - targets: %s
+`, listed), 0o600))
 	command := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address)
 	log := h.logFile("prometheus")
 	command.Stdout, command.Stderr = log, log
@@ -100,7 +108,7 @@ scrape_configs:
 		_ = command.Wait()
 	})
 	p := prometheus{t: h.t, address: address}
-	h.eventually(30*time.Second, "prometheus scrapes both programs", func() bool { return p.has("count(up == 1) == 2") })
+	h.eventually(30*time.Second, "prometheus scrapes all", func() bool { return p.has(fmt.Sprintf("count(up == 1) == %d", len(programs))) })
 	return p
 }
 

@@ -39,8 +39,9 @@ func slow() simulation.Scenario {
 // takes readings.
 type watchedHouse struct {
 	*house
-	telemetry string // its URL
-	records   string // the folder
+	monitors  *process // the telemetry process
+	telemetry string   // its URL
+	records   string   // the folder
 }
 
 func openWatched(t *testing.T, set settings) *watchedHouse {
@@ -57,7 +58,7 @@ func openWatched(t *testing.T, set settings) *watchedHouse {
 	address, records := freeport.Address(t), t.TempDir()
 	set.env = append(set.env, "STAFF_FILE="+staff, "TELEMETRY_URL=http://"+address, "TELEMETRY_SECRET="+telemetrySecret, "RECORDS_DIR="+records)
 	w := &watchedHouse{house: open(t, set), telemetry: "http://" + address, records: records}
-	w.startWith(w.proxy.Path, "telemetry", []string{"telemetry"}, append(append([]string(nil), w.env...),
+	w.monitors = w.startWith(w.proxy.Path, "telemetry", []string{"telemetry"}, append(append([]string(nil), w.env...),
 		"TELEMETRY_ADDRESS="+address, "STAFF_ADDRESS="+freeport.Address(t), "TELEMETRY_PATH="+filepath.Join(t.TempDir(), "telemetry.db"),
 		"DEVICE_KEYS=monitor-7="+monitorKey))
 	return w
