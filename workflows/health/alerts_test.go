@@ -29,9 +29,9 @@ func TestStaffAreToldOnceOfEachChange(t *testing.T) {
 	p.down(stripeIll(), 3)
 	for n := 4; n <= 6; n++ { // still down: no news
 		p.report(time.Duration(n)*minute, stripeIll())
-		p.after(time.Duration(n)*minute+10*time.Second, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+		p.Renew(time.Duration(n)*minute + 10*time.Second)
 	}
-	p.after(6*minute+30*time.Second, func() {
+	p.After(6*minute+30*time.Second, func() {
 		for _, to := range []string{duty, manager, mailbox} {
 			assert.Equal(t, []string{"provider_down stripe"}, p.desk.got[to])
 			assert.Equal(t, map[string]string{"provider": "stripe", "use": "payments", "since": "2027-03-01 12:03 UTC", "code": "Ambiguous status_503"}, p.desk.last[to])
@@ -52,7 +52,7 @@ func TestStaffAreToldOnceOfEachChange(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 2, p.desk.asked)
-	assert.Equal(t, 4, p.runs)
+	assert.Equal(t, 4, p.Runs)
 }
 
 // What is told goes round the provider that is down.
@@ -75,7 +75,7 @@ func TestTheAlertOfADownChannelGoesByTheOther(t *testing.T) {
 			p.shows(10*minute, func(view health.Overview) {
 				assert.Equal(t, []string{"down:" + test.finding.Provider, "down:stripe"}, view.Attention, "nothing hangs on what is not sent")
 			})
-			p.after(11*minute, func() {
+			p.After(11*minute, func() {
 				for _, to := range test.told {
 					assert.Equal(t, []string{"provider_down " + test.finding.Provider, "provider_down stripe"}, p.desk.got[to])
 				}
@@ -102,7 +102,7 @@ func TestWithBothChannelsDownBothAreTried(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		p.report(time.Duration(n)*minute, smsIll(), mailIll())
 	}
-	p.after(6*minute, func() {
+	p.After(6*minute, func() {
 		assert.NotEmpty(t, p.desk.tries[duty])
 		assert.NotEmpty(t, p.desk.tries[mailbox])
 		p.desk.breaks(options.QueueSMS, false)
@@ -137,7 +137,7 @@ func TestTheLastThingToldIsTrue(t *testing.T) {
 	p.desk.breaks(options.QueueSMS, true)
 	p.down(stripeIll(), 3)
 	p.report(5*minute, stripeUp())
-	p.after(6*minute, func() { p.desk.breaks(options.QueueSMS, false) })
+	p.After(6*minute, func() { p.desk.breaks(options.QueueSMS, false) })
 	p.shows(20*minute, func(view health.Overview) { assert.Empty(t, view.Attention) })
 	p.report(19*minute, stripeUp())
 	p.run(21 * minute)
@@ -153,7 +153,7 @@ func TestNewsOfAnotherProviderOvertakesNothing(t *testing.T) {
 	for n := 4; n <= 8; n++ {
 		p.report(time.Duration(n)*minute, stripeIll(), ill(options.QueueCRM, "hubspot"))
 	}
-	p.after(9*minute, func() { p.desk.breaks(options.QueueSMS, false) })
+	p.After(9*minute, func() { p.desk.breaks(options.QueueSMS, false) })
 	p.run(40 * minute)
 	assert.ElementsMatch(t, []string{"provider_down stripe", "provider_down hubspot"}, p.desk.got[duty])
 }
@@ -168,7 +168,7 @@ func TestAfterAnHourItIsNoNews(t *testing.T) {
 		assert.Contains(t, view.Attention, "retrying:alert-1.sms-1", "meanwhile a person is asked for")
 	})
 	p.report(61*minute, stripeIll())
-	p.after(65*minute, func() { p.desk.breaks(options.QueueSMS, false) })
+	p.After(65*minute, func() { p.desk.breaks(options.QueueSMS, false) })
 	p.shows(66*minute, func(view health.Overview) { assert.Equal(t, []string{"down:stripe"}, view.Attention) })
 	p.run(70 * minute)
 	assert.Empty(t, p.desk.got[duty])
@@ -178,9 +178,9 @@ func TestWithoutStaffTheTimelineSaysSo(t *testing.T) {
 	p := newPlay(t)
 	p.desk.staff = ping.Recipients{}
 	p.down(stripeIll(), 3)
-	p.after(4*minute, func() {
+	p.After(4*minute, func() {
 		var lines []kit.Line
-		p.ask(kit.QueryTimeline, &lines)
+		p.Ask(kit.QueryTimeline, &lines)
 		require.Len(t, lines, 2)
 		assert.Contains(t, lines[1].Text, "no address of staff is configured")
 	})
@@ -191,14 +191,15 @@ func TestWithoutStaffTheTimelineSaysSo(t *testing.T) {
 // as new.
 func TestARunFromBeforeTheAlertsTellsNobody(t *testing.T) {
 	p := newPlay(t)
-	p.before = func() {
-		if p.runs == 1 {
-			p.env.OnGetVersion(string(kit.StaffAlerts), workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	p.Before = func() {
+		p.desk.serve(p.Env)
+		if p.Runs == 1 {
+			p.Env.OnGetVersion(string(kit.StaffAlerts), workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
 		}
 	}
 	p.down(stripeIll(), 3)
 	p.shows(3*minute, func(view health.Overview) { assert.Equal(t, []string{"down:stripe"}, view.Attention) })
-	p.after(4*minute, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+	p.Renew(4 * minute)
 	p.report(5*minute, stripeUp())
 	p.run(6 * minute)
 	assert.Equal(t, []string{"provider_up stripe"}, p.desk.got[duty])

@@ -10,7 +10,6 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/workflows/health"
-	"guestjourney/workflows/kit"
 )
 
 func circuit(provider, state string, failures int, lastSuccess time.Duration) health.Circuit {
@@ -21,8 +20,8 @@ func circuit(provider, state string, failures int, lastSuccess time.Duration) he
 
 // works lets a worker report at an instant.
 func (p *play) works(at time.Duration, name string, circuits ...health.Circuit) {
-	p.after(at, func() {
-		p.env.SignalWorkflow(health.SignalWorker, health.WorkerReport{Worker: name, Circuits: circuits})
+	p.After(at, func() {
+		p.Env.SignalWorkflow(health.SignalWorker, health.WorkerReport{Worker: name, Circuits: circuits})
 	})
 }
 
@@ -31,7 +30,7 @@ func TestWorkersAreHeardOfUntilTheySayGoodbye(t *testing.T) {
 	p.works(minute, "a", circuit("stripe", health.CircuitClosed, 0, 0))
 	p.works(minute, "b", circuit("stripe", health.CircuitClosed, 1, 0))
 	p.works(2*minute, "a", circuit("stripe", health.CircuitOpen, 3, minute))
-	p.after(2*minute+30*time.Second, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+	p.Renew(2*minute + 30*time.Second)
 	p.shows(3*minute, func(view health.Overview) {
 		require.Len(t, view.Workers, 2, "one entry each, over continue-as-new")
 		assert.Equal(t, 2, view.Fleet.Workers)
@@ -39,8 +38,8 @@ func TestWorkersAreHeardOfUntilTheySayGoodbye(t *testing.T) {
 			Name: "a", HeardAt: begin.Add(2 * minute), Circuits: []health.Circuit{circuit("stripe", health.CircuitOpen, 3, minute)},
 		}, view.Workers[0])
 	})
-	p.after(4*minute, func() {
-		p.env.SignalWorkflow(health.SignalWorker, health.WorkerReport{Worker: "a", Leaving: true})
+	p.After(4*minute, func() {
+		p.Env.SignalWorkflow(health.SignalWorker, health.WorkerReport{Worker: "a", Leaving: true})
 	})
 	p.shows(4*minute, func(view health.Overview) {
 		require.Len(t, view.Workers, 1)

@@ -162,8 +162,8 @@ func TestWhatDoesNotWorkIsAFailure(t *testing.T) {
 func TestFunctionsCountBesideThePings(t *testing.T) {
 	p := newPlay(t)
 	functions := func(at time.Duration, finding health.Finding) {
-		p.after(at, func() {
-			p.env.SignalWorkflow(health.SignalReport, health.Report{
+		p.After(at, func() {
+			p.Env.SignalWorkflow(health.SignalReport, health.Report{
 				Check: health.CheckFunction, At: begin.Add(at), Findings: []health.Finding{finding}, Skipped: []health.Skipped{{Capability: "crm", Reason: noWay}},
 			})
 		})
@@ -195,8 +195,8 @@ func TestFunctionsCountBesideThePings(t *testing.T) {
 // That functions are tried says nothing of the pings: their silence stays.
 func TestAFunctionCheckIsNoPing(t *testing.T) {
 	p := newPlay(t)
-	p.after(11*minute, func() {
-		p.env.SignalWorkflow(health.SignalReport, health.Report{
+	p.After(11*minute, func() {
+		p.Env.SignalWorkflow(health.SignalReport, health.Report{
 			Check: health.CheckFunction, At: begin.Add(11 * minute), Findings: []health.Finding{up(options.QueuePayments, "")},
 		})
 	})

@@ -58,7 +58,7 @@ func TestAProviderGoesDownAtItsThresholdAndComesBackByItself(t *testing.T) {
 				assert.Equal(t, []string{">up", "up>failing", "failing>down", "down>up"}, ways)
 			})
 			p.run(9 * minute)
-			assert.Equal(t, health.StageClosed, p.result.Stage)
+			assert.Equal(t, health.StageClosed, p.Result.Stage)
 		})
 	}
 }
@@ -133,7 +133,7 @@ func TestTheStateTravelsThroughContinueAsNew(t *testing.T) {
 	for n := 2; n <= 4; n++ {
 		at := time.Duration(n) * minute
 		p.report(at, stripeIll())
-		p.after(at+10*time.Second, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+		p.Renew(at + 10*time.Second)
 		// One that comes together with the leaving.
 		p.reportAt(at+10*time.Second, at-time.Second, stripeUp())
 	}
@@ -146,7 +146,7 @@ func TestTheStateTravelsThroughContinueAsNew(t *testing.T) {
 	p.report(6*minute, stripeUp())
 	p.shows(6*minute, func(view health.Overview) { assert.Empty(t, view.Attention) })
 	p.run(7 * minute)
-	assert.Equal(t, 4, p.runs)
+	assert.Equal(t, 4, p.Runs)
 }
 
 func TestAHundredChangesAreKept(t *testing.T) {
@@ -168,7 +168,7 @@ func TestAHundredChangesAreKept(t *testing.T) {
 
 func TestAReportThatCannotBeReadIsNotDropped(t *testing.T) {
 	p := newPlay(t)
-	p.after(minute, func() { p.env.SignalWorkflow(health.SignalReport, map[string]any{"at": "noon"}) })
+	p.After(minute, func() { p.Env.SignalWorkflow(health.SignalReport, map[string]any{"at": "noon"}) })
 	p.shows(minute, func(view health.Overview) {
 		assert.Equal(t, []string{"bad_signal:" + health.SignalReport}, view.Attention)
 	})
@@ -181,9 +181,9 @@ func TestTheTimelineTellsOfAlertsOnly(t *testing.T) {
 		p.report(time.Duration(n)*minute, stripeIll())
 	}
 	p.report(4*minute, stripeUp())
-	p.after(5*minute, func() {
+	p.After(5*minute, func() {
 		var lines []kit.Line
-		p.ask(kit.QueryTimeline, &lines)
+		p.Ask(kit.QueryTimeline, &lines)
 		var told []string
 		for _, line := range lines {
 			told = append(told, fmt.Sprintf("%s %s", line.Kind, line.Text))

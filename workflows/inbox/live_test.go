@@ -17,6 +17,7 @@ import (
 	"guestjourney/workflows"
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/playtest"
 	"guestjourney/workflows/profile"
 )
 
@@ -30,7 +31,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	connection := devserver.Start(t).Client()
 	serves := worker.New(connection, options.QueueJourneys, worker.Options{})
-	workflows.Register(serves, policy)
+	workflows.Register(serves, playtest.Policy)
 	require.NoError(t, serves.Start())
 	t.Cleanup(serves.Stop)
 	return &house{t, connection}

@@ -1,24 +1,17 @@
 package inbox_test
 
 import (
-	"errors"
-	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/stretchr/testify/mock"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-	sdklog "go.temporal.io/sdk/log"
+	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/workflows/inbox"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/playtest"
 )
 
 const (
@@ -27,10 +20,7 @@ const (
 	day  = 24 * time.Hour
 )
 
-var (
-	begin  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
-	policy = kit.Policy{AllowPlaintext: func() bool { return true }}
-)
+var begin = playtest.Begin
 
 // event is a payment that came before its plan.
 func event() inbox.Input {
@@ -44,101 +34,43 @@ func event() inbox.Input {
 	}
 }
 
-// failer is a test, or one of rapid's.
-type failer interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
-type act struct {
-	at time.Time
-	do func()
-}
-
-// play is one event from its start to its end, over every run, on a clock that
-// skips. The other workflows are what is in open.
-//
-// An act and a try run on goroutines of their own: the lock keeps them apart.
+// play is one event. The other workflows are what is in open.
 type play struct {
-	lock   sync.Mutex
-	t      failer
-	env    *testsuite.TestWorkflowEnvironment
-	input  inbox.Input
-	acts   []*act
-	open   map[string]bool
-	tries  []string   // when who was looked for
-	taken  []kit.Fact // by whom they were taken is the result's word
-	runs   int
-	result inbox.Result
-	err    error
+	*playtest.Play[inbox.Input, inbox.Result]
+	lock  sync.Mutex
+	open  map[string]bool
+	tries []string   // when who was looked for
+	taken []kit.Fact // by whom they were taken is the result's word
 }
 
-func newPlay(t failer, input inbox.Input) *play {
-	return &play{t: t, input: input, open: map[string]bool{}}
-}
-
-// after does something so long after the start, in whichever run that is.
-func (p *play) after(delay time.Duration, do func()) {
-	p.acts = append(p.acts, &act{begin.Add(delay), do})
-}
-
-// run plays to the end. An event that neither ends nor goes on fails.
-func (p *play) run() {
-	p.t.Helper()
-	for at := begin; p.runs < 50; at = p.env.Now() {
-		p.runs++
-		p.begin(at)
-		p.env.ExecuteWorkflow(inbox.Type, p.input)
-		if !p.env.IsWorkflowCompleted() {
-			p.t.Fatalf("the event neither ended nor went on")
-		}
-		var again *workflow.ContinueAsNewError
-		p.err = p.env.GetWorkflowError()
-		if errors.As(p.err, &again) {
-			var next inbox.Input // an empty one: maps would be merged
-			p.must(converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
-			p.input = next
-			continue
-		}
-		if p.err == nil {
-			p.must(p.env.GetWorkflowResult(&p.result))
-		}
-		return
+func newPlay(t playtest.T, input inbox.Input) *play {
+	p := &play{Play: playtest.New(t, inbox.ID("stripe", key), inbox.Type, inbox.Workflow, input), open: map[string]bool{}}
+	p.Before = func() {
+		p.Env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(p.signalled).Maybe()
 	}
-	p.t.Fatalf("50 runs and no end")
+	return p
 }
 
-func (p *play) begin(at time.Time) {
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	p.env = suite.NewTestWorkflowEnvironment()
-	p.env.SetStartTime(at)
-	p.env.SetTestTimeout(time.Minute)
-	p.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
-	p.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: inbox.ID("stripe", key)})
-	p.env.RegisterWorkflowWithOptions(inbox.Workflow(policy), workflow.RegisterOptions{Name: inbox.Type})
-	p.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(p.signalled).Maybe()
-	for _, next := range slices.Clone(p.acts) {
-		p.env.RegisterDelayedCallback(func() {
-			p.lock.Lock()
-			defer p.lock.Unlock()
-			p.acts = slices.DeleteFunc(p.acts, func(a *act) bool { return a == next })
-			next.do()
-		}, max(next.at.Sub(at), 0))
-	}
+// After keeps an act and a try apart, which run on goroutines of their own.
+func (p *play) After(delay time.Duration, do func()) {
+	p.Play.After(delay, func() {
+		p.lock.Lock()
+		defer p.lock.Unlock()
+		do()
+	})
 }
 
 // signalled stands in for the other workflows.
 func (p *play) signalled(_, workflowID, _, signal string, message any) error {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	p.tries = append(p.tries, p.env.Now().Sub(begin).String()+" "+workflowID)
+	p.tries = append(p.tries, p.Env.Now().Sub(begin).String()+" "+workflowID)
 	if !p.open[workflowID] {
 		return &temporal.UnknownExternalWorkflowExecutionError{}
 	}
 	fact, isFact := message.(kit.Fact)
-	if !isFact || signal != p.input.Signal {
-		p.t.Fatalf("%s got %T by %s", workflowID, message, signal)
+	if !isFact || signal != p.Input.Signal {
+		p.T.Fatalf("%s got %T by %s", workflowID, message, signal)
 	}
 	p.taken = append(p.taken, fact)
 	return nil
@@ -154,42 +86,25 @@ func (p *play) triedAt() string {
 	return strings.Join(list, " ")
 }
 
-func (p *play) must(err error) {
-	p.t.Helper()
-	if err != nil {
-		p.t.Fatalf("%v", err)
-	}
-}
-
-// try sends an update under an ID and tells whether it was rejected, when that
-// is known.
-func (p *play) try(name, id string, input any, then func(rejected error)) {
-	p.env.UpdateWorkflow(name, id, &testsuite.TestUpdateCallback{
-		OnAccept: func() { then(nil) }, OnReject: then, OnComplete: func(_ any, err error) { p.must(err) },
-	}, input)
-}
-
 // command sends an update that must be accepted.
 func (p *play) command(name, id string, input any) {
-	p.try(name, id, input, func(rejected error) { p.must(rejected) })
+	p.Update(name, id, input, func(rejected error) { require.NoError(p.T, rejected, name) })
 }
 
 func (p *play) status() inbox.Overview {
-	p.t.Helper()
+	p.T.Helper()
 	return ask[inbox.Overview](p, kit.QueryStatus)
 }
 
-func ask[T any](p *play, query string) (answer T) {
-	p.t.Helper()
-	value, err := p.env.QueryWorkflow(query)
-	p.must(err)
-	p.must(value.Get(&answer))
+func ask[A any](p *play, query string) (answer A) {
+	p.T.Helper()
+	p.Ask(query, &answer)
 	return answer
 }
 
 // outcome is what became of a command, as the status tells.
 func (p *play) outcome(id string) string {
-	p.t.Helper()
+	p.T.Helper()
 	for _, outcome := range p.status().Commands {
 		if outcome.CommandID == id {
 			return outcome.Status + ": " + outcome.Detail

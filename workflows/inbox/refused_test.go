@@ -40,8 +40,8 @@ func TestAnInputThatCannotBeRightFailsTheStartWithEveryProblem(t *testing.T) {
 		})
 	}
 	p := newPlay(t, inbox.Input{})
-	p.run()
-	require.ErrorContains(t, p.err, "InvalidInput: provider: want a code")
+	p.Run()
+	require.ErrorContains(t, p.Err, "InvalidInput: provider: want a code")
 }
 
 func TestAnUnknownFieldFailsTheStart(t *testing.T) {
@@ -53,12 +53,12 @@ func TestRefusedCommands(t *testing.T) {
 	p := newPlay(t, event())
 	rejections := 0
 	refused := func(update string, input any, words string) {
-		p.try(update, "x"+words, input, func(rejected error) {
+		p.Update(update, "x"+words, input, func(rejected error) {
 			rejections++
 			require.ErrorContains(t, rejected, words)
 		})
 	}
-	p.after(time.Hour, func() {
+	p.After(time.Hour, func() {
 		refused(inbox.UpdateDiscard, kit.Envelope{}, "actor: say who you are")
 		refused(inbox.UpdateDiscard, by(kit.RoleEngineer), "role: this command needs operator or manager, not engineer")
 		refused(inbox.UpdateRoute, inbox.Route{Envelope: by(kit.RoleClinician)}, "role: this command needs operator or manager or engineer, not clinician")
@@ -74,12 +74,12 @@ func TestRefusedCommands(t *testing.T) {
 			refused(inbox.UpdateRoute, inbox.Route{Envelope: operator(), Target: target}, words)
 		}
 	})
-	p.after(2*time.Hour, func() {
+	p.After(2*time.Hour, func() {
 		assert.Equal(t, 10, rejections)
 		assert.Empty(t, p.status().Commands, "a rejected command leaves no trace")
 		p.open["my-own-name"] = true
 		p.command(inbox.UpdateRoute, "r", inbox.Route{Envelope: operator(), Target: "my-own-name"})
 	})
-	p.run()
-	assert.Equal(t, "my-own-name", p.result.Target)
+	p.Run()
+	assert.Equal(t, "my-own-name", p.Result.Target)
 }

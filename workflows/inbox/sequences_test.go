@@ -22,9 +22,10 @@ func sequence(t *rapid.T) {
 	input := event()
 	input.Term = options.Duration(2 * day)
 	p := newPlay(t, input)
+	p.EndsEarly = true
 	accepted := map[string]bool{}
 	command := func(name, id string, input any) {
-		p.try(name, id, input, func(rejected error) {
+		p.Update(name, id, input, func(rejected error) {
 			if rejected == nil {
 				accepted[id] = true
 			}
@@ -42,42 +43,42 @@ func sequence(t *rapid.T) {
 		"discard":    func(id string) { command(inbox.UpdateDiscard, id, operator()) },
 		"hold":       func(id string) { command(kit.UpdateHold, id, kit.Hold{Envelope: operator()}) },
 		"release":    func(id string) { command(kit.UpdateRelease, id, kit.Release{Envelope: operator()}) },
-		"renew":      func(string) { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) },
-		"cancel":     func(string) { p.env.CancelWorkflow() },
-		"bad signal": func(string) { p.env.SignalWorkflow(kit.SignalContinueAsNew, map[string]any{"wrong": true}) },
+		"renew":      func(string) { p.Env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) },
+		"cancel":     func(string) { p.Env.CancelWorkflow() },
+		"bad signal": func(string) { p.Env.SignalWorkflow(kit.SignalContinueAsNew, map[string]any{"wrong": true}) },
 	}
 	names := []string{"open", "close", "other", "route", "elsewhere", "retry", "discard", "hold", "release", "renew", "cancel", "bad signal", "hold", "renew", "retry"}
 	at := time.Duration(0)
 	for i := range rapid.IntRange(0, 12).Draw(t, "acts") {
 		at += time.Duration(rapid.SampledFrom([]int{0, 1, 15, 600, 3600, 20 * 3600}).Draw(t, "seconds")) * time.Second
 		name := rapid.SampledFrom(names).Draw(t, "act")
-		p.after(at, func() { acts[name](fmt.Sprint(i)) })
+		p.After(at, func() { acts[name](fmt.Sprint(i)) })
 	}
 	// In the end nobody holds it any more.
-	p.after(at+3*day, func() { acts["release"]("last") })
-	p.run()
-	if p.err != nil {
-		t.Fatalf("it failed: %v", p.err)
+	p.After(at+3*day, func() { acts["release"]("last") })
+	p.Run()
+	if p.Err != nil {
+		t.Fatalf("it failed: %v", p.Err)
 	}
 	check(t, p, accepted)
 }
 
 func check(t *rapid.T, p *play, accepted map[string]bool) {
-	switch p.result.Stage {
+	switch p.Result.Stage {
 	case inbox.StageRouted:
 		last := p.tries[len(p.tries)-1]
-		if len(p.taken) != 1 || !strings.HasSuffix(last, " "+p.result.Target) {
-			t.Fatalf("routed to %s, but taken %d times, and %s was tried last", p.result.Target, len(p.taken), last)
+		if len(p.taken) != 1 || !strings.HasSuffix(last, " "+p.Result.Target) {
+			t.Fatalf("routed to %s, but taken %d times, and %s was tried last", p.Result.Target, len(p.taken), last)
 		}
 	case inbox.StageDiscarded, inbox.StageExpired:
 		if len(p.taken) != 0 {
-			t.Fatalf("%s, but taken %d times", p.result.Stage, len(p.taken))
+			t.Fatalf("%s, but taken %d times", p.Result.Stage, len(p.taken))
 		}
 	default:
-		t.Fatalf("it ended in %q", p.result.Stage)
+		t.Fatalf("it ended in %q", p.Result.Stage)
 	}
-	if p.result.Tries != len(p.tries) {
-		t.Fatalf("it counts %d tries of %d", p.result.Tries, len(p.tries))
+	if p.Result.Tries != len(p.tries) {
+		t.Fatalf("it counts %d tries of %d", p.Result.Tries, len(p.tries))
 	}
 	for _, outcome := range p.status().Commands {
 		delete(accepted, outcome.CommandID)

@@ -74,7 +74,7 @@ func clinician(command string, fields map[string]any) func(*play) {
 		}
 		p.command(command, fields, func(rejected error) {
 			if rejected != nil {
-				p.fail("%s: %v", command, rejected)
+				p.T.Fatalf("%s: %v", command, rejected)
 			}
 		})
 	}
@@ -183,9 +183,11 @@ func walk(t *testing.T, one scenario, disturb bool) (came, []string) {
 	t.Helper()
 	p := newPlay(t)
 	p.model = model{consented: true, formed: true, cleared: true, policy: true, answered: true, deposit: true, paid: true, overridden: p.model.overridden}
-	p.acts = slices.Clone(one.acts)
+	for _, next := range one.acts {
+		p.add(next)
+	}
 	if one.unmailed {
-		p.input.Lead.Email = ""
+		p.Input.Lead.Email = ""
 		p.world.Program.QuietHours = programs.QuietHours{From: "21:00", To: "08:00"} // it is six in the morning
 	}
 	var seen []string
@@ -202,8 +204,7 @@ func walk(t *testing.T, one scenario, disturb bool) (came, []string) {
 			p.shake(wait)
 		}
 	}
-	p.acts = append(p.acts, act{name: "look", at: begin.Add(7 * time.Minute), do: look})
-	slices.SortStableFunc(p.acts, func(a, b act) int { return a.at.Compare(b.at) })
+	p.add(act{name: "look", at: begin.Add(7 * time.Minute), do: look})
 	p.run()
 	view, _ := p.view()
 	effects := map[string]int{}
@@ -211,7 +212,7 @@ func walk(t *testing.T, one scenario, disturb bool) (came, []string) {
 		effects[operation]++
 	}
 	if disturb {
-		require.Greater(t, p.rounds, len(seen)/2, "the journey did not continue as new")
+		require.Greater(t, p.Runs, len(seen)/2, "the journey did not continue as new")
 	}
 	return came{view.Stage, effects}, seen
 }
@@ -220,11 +221,11 @@ func walk(t *testing.T, one scenario, disturb bool) (came, []string) {
 func (p *play) shake(wait string) {
 	must := func(err error) {
 		if err != nil {
-			p.fail("at %q: %v", wait, err)
+			p.T.Fatalf("at %q: %v", wait, err)
 		}
 	}
 	p.command(kit.UpdateHold, map[string]any{}, must)
-	p.soon("leave "+wait, time.Minute, func(p *play) { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
+	p.soon("leave "+wait, time.Minute, func(p *play) { p.Env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
 	p.soon("release "+wait, 2*time.Minute, func(p *play) {
 		p.command(kit.UpdateRelease, map[string]any{"fireMissed": "send_now"}, must)
 	})

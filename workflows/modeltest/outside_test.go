@@ -28,7 +28,7 @@ func repeats(mail string) bool {
 func (p *play) startPlan(ctx workflow.Context, _ converter.RawValue) error {
 	p.plan = standIn{id: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	p.soon("plan opens its page", time.Minute, func(p *play) {
-		p.report(payment.Update{Kind: "checkout_ready", State: payment.MoneyPending, URL: "https://pay.example/1", Until: p.env.Now().Add(24 * time.Hour)})
+		p.report(payment.Update{Kind: "checkout_ready", State: payment.MoneyPending, URL: "https://pay.example/1", Until: p.Env.Now().Add(24 * time.Hour)})
 	})
 	return nil
 }
@@ -52,7 +52,7 @@ func (p *play) report(update payment.Update) {
 	case "cancelled", "refunded", "expired":
 		p.plan.closed = true
 	}
-	p.env.SignalWorkflow(payment.SignalUpdate, update)
+	p.Env.SignalWorkflow(payment.SignalUpdate, update)
 }
 
 // appoint is what the appointment tells.
@@ -62,8 +62,8 @@ func (p *play) appoint(kind string) {
 	}
 	p.told++
 	p.place.closed = kind == "cancelled" || kind == "released" || kind == "done"
-	start := p.env.Now().Add(30 * 24 * time.Hour)
-	p.env.SignalWorkflow(appointment.SignalUpdate, appointment.Update{
+	start := p.Env.Now().Add(30 * 24 * time.Hour)
+	p.Env.SignalWorkflow(appointment.SignalUpdate, appointment.Update{
 		ID: "place-" + strconv.Itoa(p.told), Kind: kind, State: kind, Revision: p.place.revision, Start: start, Local: "later",
 	})
 }
@@ -145,7 +145,7 @@ func (p *play) commandPlace(command appointment.Command) {
 
 // fact is what the guest's app sends.
 func (p *play) fact(id, kind string, data map[string]string) {
-	p.env.SignalWorkflow(kit.SignalGuest, kit.Fact{ID: id, Provider: "guest", Type: kind, OccurredAt: p.env.Now(), Data: data})
+	p.Env.SignalWorkflow(kit.SignalGuest, kit.Fact{ID: id, Provider: "guest", Type: kind, OccurredAt: p.Env.Now(), Data: data})
 }
 
 // command sends an update; what came of it is given to then.
@@ -156,7 +156,7 @@ func (p *play) command(name string, fields map[string]any, then func(rejected er
 			fields[key] = value
 		}
 	}
-	p.env.UpdateWorkflowByID(worldtest.JourneyID, name, "command-"+strconv.Itoa(p.told), callback{then}, fields) //nolint:errcheck // a rejection reaches the callback
+	p.Env.UpdateWorkflowByID(worldtest.JourneyID, name, "command-"+strconv.Itoa(p.told), callback{then}, fields) //nolint:errcheck // a rejection reaches the callback
 }
 
 type callback struct{ then func(error) }

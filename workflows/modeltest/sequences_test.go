@@ -51,12 +51,12 @@ func sequence(t *rapid.T) {
 	for i := range rapid.IntRange(5, 30).Draw(t, "acts") {
 		at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 60, 24 * 60, 5 * 24 * 60, 20 * 24 * 60}).Draw(t, "minutes")) * time.Minute)
 		choice := rapid.SampledFrom(choices).Draw(t, "act")
-		p.acts = append(p.acts, act{name: fmt.Sprintf("%d %s", i, choice.name), at: at, do: choice.prepare(t, i)})
+		p.add(act{name: fmt.Sprintf("%d %s", i, choice.name), at: at, do: choice.prepare(t, i)})
 	}
 	// In the end somebody mends what is broken and cancels.
 	for round := range 8 {
 		at = at.Add(2 * day)
-		p.acts = append(p.acts, act{name: fmt.Sprintf("end %d", round), at: at, do: finish})
+		p.add(act{name: fmt.Sprintf("end %d", round), at: at, do: finish})
 	}
 	p.run()
 }
@@ -82,7 +82,7 @@ var choices = []choice{
 		}
 	}},
 	always("intake soon", func(p *play, id string) {
-		p.fact(id, journey.GuestIntake, map[string]string{"arrival": p.env.Now().Add(40 * day).Format("2006-01-02T15:04:05")})
+		p.fact(id, journey.GuestIntake, map[string]string{"arrival": p.Env.Now().Add(40 * day).Format("2006-01-02T15:04:05")})
 	}),
 	always("consent", func(p *play, id string) {
 		p.model.consented = true
@@ -111,12 +111,12 @@ var choices = []choice{
 		p.model.policy = true
 		p.fact("again", journey.GuestPolicy, map[string]string{"version": "1"})
 	}),
-	always("unreadable fact", func(p *play, _ string) { p.env.SignalWorkflow(kit.SignalGuest, map[string]any{"wrong": true}) }),
+	always("unreadable fact", func(p *play, _ string) { p.Env.SignalWorkflow(kit.SignalGuest, map[string]any{"wrong": true}) }),
 	always("text", func(p *play, id string) {
-		p.env.SignalWorkflow(kit.SignalMessageIn, kit.Fact{ID: id, Provider: "twilio", Type: "received"})
+		p.Env.SignalWorkflow(kit.SignalMessageIn, kit.Fact{ID: id, Provider: "twilio", Type: "received"})
 	}),
 	always("bounce", func(p *play, id string) {
-		p.env.SignalWorkflow(kit.SignalEmail, kit.Fact{ID: id, Provider: "sendgrid", Type: "bounce"})
+		p.Env.SignalWorkflow(kit.SignalEmail, kit.Fact{ID: id, Provider: "sendgrid", Type: "bounce"})
 	}),
 	always("pay deposit", func(p *play, _ string) {
 		if p.plan.id == "" || p.plan.closed || p.plan.captured > 0 {
@@ -146,10 +146,10 @@ var choices = []choice{
 	always("hold", func(p *play, _ string) { p.command(kit.UpdateHold, map[string]any{}, nil) }),
 	always("release", func(p *play, _ string) { p.command(kit.UpdateRelease, map[string]any{}, nil) }),
 	always("cancel", func(p *play, _ string) { p.command(kit.UpdateCancel, map[string]any{"by": "guest"}, nil) }),
-	always("cancel by temporal", func(p *play, _ string) { p.env.CancelWorkflow() }),
-	always("continue as new", func(p *play, _ string) { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) }),
+	always("cancel by temporal", func(p *play, _ string) { p.Env.CancelWorkflow() }),
+	always("continue as new", func(p *play, _ string) { p.Env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) }),
 	always("reschedule", func(p *play, _ string) {
-		p.command(kit.UpdateReschedule, map[string]any{"start": p.env.Now().Add(35 * day).Format("2006-01-02T15:04:05")}, nil)
+		p.command(kit.UpdateReschedule, map[string]any{"start": p.Env.Now().Add(35 * day).Format("2006-01-02T15:04:05")}, nil)
 	}),
 	always("clear", func(p *play, _ string) {
 		view, _ := p.view()

@@ -29,8 +29,8 @@ func TestTheHouseReplacesItsOwnKeyByItself(t *testing.T) {
 		assert.Equal(t, rotation.StageSettling, view.Stage)
 		assert.Equal(t, []string{"v1", "v0"}, []string{p.current, p.previous})
 	})
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.Result)
 	assert.Equal(t, []string{"v1", "v1"}, p.tried, "before it is in force, and after")
 }
 
@@ -54,8 +54,8 @@ func TestAPersonMakesAndEndsWhatTheHouseCannot(t *testing.T) {
 		assert.Equal(t, "v7", p.current)
 	})
 	p.tells(30*24*time.Hour, rotation.UpdateRetired)
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v7"}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v7"}, p.Result)
 }
 
 func TestProvidedWithoutAVersionIsSaidSo(t *testing.T) {
@@ -68,8 +68,8 @@ func TestProvidedWithoutAVersionIsSaidSo(t *testing.T) {
 		assert.Equal(t, []string{rotation.AttentionProvide + stripe}, view.Attention)
 	})
 	p.tells(3*second, kit.UpdateCancel)
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
 }
 
 func TestARefusedVersionIsWithdrawnAndAnotherAskedFor(t *testing.T) {
@@ -92,8 +92,8 @@ func TestARefusedVersionIsWithdrawnAndAnotherAskedFor(t *testing.T) {
 			p.stores(3*overlap+second, "v2")
 			p.tells(3*overlap+second, rotation.UpdateProvided)
 			p.shows(3*overlap+2*second, func(view rotation.Overview) { assert.Empty(t, view.Attention) })
-			p.run()
-			assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v2"}, p.result)
+			p.Run()
+			assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v2"}, p.Result)
 			assert.Equal(t, test.tried, p.tried)
 			assert.Equal(t, "v2", p.current)
 		})
@@ -112,8 +112,8 @@ func TestWhatNothingCanTryNeedsAPersonsWord(t *testing.T) {
 	})
 	p.tells(24*time.Hour+second, rotation.UpdateConfirm)
 	p.tells(48*time.Hour, rotation.UpdateRetired)
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.Result)
 }
 
 // A cancel leaves the former version in force, whenever it comes.
@@ -121,23 +121,21 @@ func TestACancelLeavesTheFormerVersionInForce(t *testing.T) {
 	for _, at := range []time.Duration{second, 2 * second, overlap, 2 * overlap, 3 * overlap, 40 * 24 * time.Hour} {
 		t.Run(at.String(), func(t *testing.T) {
 			p := newPlay(t, stripe)
-			p.stores(0, "v1")
-			p.tells(second+time.Millisecond, rotation.UpdateProvided)
-			p.tells(at, kit.UpdateCancel)
-			if at == second {
-				p.acts = p.acts[:0]
-				p.tells(at, kit.UpdateCancel)
+			if at > second {
+				p.stores(0, "v1")
+				p.tells(second+time.Millisecond, rotation.UpdateProvided)
 			}
-			p.run()
-			assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+			p.tells(at, kit.UpdateCancel)
+			p.Run()
+			assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
 			assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
 		})
 	}
 	t.Run("Temporal's own", func(t *testing.T) {
 		p := newPlay(t, signing)
-		p.after(time.Minute, func() { p.env.CancelWorkflow() })
-		p.run()
-		assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+		p.After(time.Minute, func() { p.Env.CancelWorkflow() })
+		p.Run()
+		assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
 		assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
 	})
 }
@@ -146,9 +144,12 @@ func TestACancelLeavesTheFormerVersionInForce(t *testing.T) {
 func TestACancelWithdrawsAVersionOfWhichNobodyHasHeard(t *testing.T) {
 	p := newPlay(t, signing)
 	p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.Ambiguous}
-	p.after(time.Minute, func() { p.pending, p.broken = "v1", nil; p.give(kit.UpdateCancel, kit.RoleManager, nil) })
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
+	p.After(time.Minute, func() {
+		p.pending, p.broken = "v1", nil
+		p.give(kit.UpdateCancel, kit.RoleManager, func(refused error) { require.NoError(t, refused) })
+	})
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
 	assert.Equal(t, []string{"v0", ""}, []string{p.current, p.pending})
 }
 
@@ -160,59 +161,55 @@ func TestAHoldStopsItBeforeItChangesAnything(t *testing.T) {
 		assert.Equal(t, "v0", p.current)
 	})
 	p.tells(24*time.Hour+second, kit.UpdateRelease)
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.Result)
 }
 
 // What fails is tried again by itself, and what is refused waits for a person.
 func TestAPlaceThatIsDownOrRefusesIsWaitedFor(t *testing.T) {
 	p := newPlay(t, signing)
 	p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.NotProcessed}
-	p.after(time.Minute, func() { p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.Permanent} })
+	p.After(time.Minute, func() { p.broken = &failure.Error{Provider: "place", Operation: "put", Class: failure.Permanent} })
 	p.shows(time.Hour, func(view rotation.Overview) {
 		assert.Equal(t, []string{kit.PrefixParked + "create"}, view.Attention)
 	})
-	p.after(time.Hour+second, func() { p.broken = nil })
-	p.after(time.Hour+2*second, func() {
-		p.env.UpdateWorkflowNoRejection(kit.UpdateRetryStep, "again", t, kit.StepCommand{
+	p.After(time.Hour+second, func() { p.broken = nil })
+	p.After(time.Hour+2*second, func() {
+		p.Env.UpdateWorkflowNoRejection(kit.UpdateRetryStep, "again", t, kit.StepCommand{
 			Envelope: kit.Envelope{Actor: "eva", Role: kit.RoleEngineer, Reason: "the role may again"}, Step: "create",
 		})
 	})
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.Result)
 	assert.Equal(t, 1, p.made)
 }
 
 // A promotion that is refused for good ends with the rotation that is given up.
 func TestAParkedPromotionIsGivenUpWithItsRotation(t *testing.T) {
 	p := newPlay(t, signing)
-	p.after(time.Minute, func() {
+	p.After(time.Minute, func() {
 		p.broken = &failure.Error{Provider: "place", Operation: "promote", Class: failure.Permanent, Code: "not_pending"}
 	})
 	p.shows(time.Hour, func(view rotation.Overview) {
 		assert.Equal(t, rotation.StagePromoting, view.Stage)
 		assert.Equal(t, []string{kit.PrefixParked + "promote-1"}, view.Attention)
 	})
-	p.after(time.Hour+second, func() { p.broken = nil })
+	p.After(time.Hour+second, func() { p.broken = nil })
 	p.tells(time.Hour+2*second, kit.UpdateCancel)
-	p.run()
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.result)
-	value, err := p.env.QueryWorkflow(kit.QueryStatus)
-	require.NoError(t, err)
-	var view rotation.Overview
-	require.NoError(t, value.Get(&view))
-	assert.Empty(t, view.Attention)
+	p.Run()
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
+	assert.Empty(t, p.status().Attention)
 }
 
 func TestOnlyWhoKeepsSecretsDecides(t *testing.T) {
 	p := newPlay(t, stripe)
 	var role, stage error
-	p.after(second, func() {
-		p.give(rotation.UpdateProvided, kit.RoleOperator, &role)
-		p.give(rotation.UpdateRetired, kit.RoleEngineer, &stage)
+	p.After(second, func() {
+		p.give(rotation.UpdateProvided, kit.RoleOperator, func(refused error) { role = refused })
+		p.give(rotation.UpdateRetired, kit.RoleEngineer, func(refused error) { stage = refused })
 	})
 	p.tells(2*second, kit.UpdateCancel)
-	p.run()
+	p.Run()
 	assert.ErrorContains(t, role, "role: this command needs engineer or manager, not operator")
 	assert.ErrorContains(t, stage, "the rotation is awaiting; this is for retiring")
 }
@@ -220,28 +217,25 @@ func TestOnlyWhoKeepsSecretsDecides(t *testing.T) {
 // Every run ends at its next wait: the state that travels is whole.
 func TestARotationOfManyRunsIsOne(t *testing.T) {
 	p := newPlay(t, stripe)
-	leave := func(at time.Duration) {
-		p.after(at, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
-	}
-	leave(second)
+	p.Renew(second)
 	p.stores(2*second, "v1")
 	p.tells(2*second, rotation.UpdateProvided)
-	leave(time.Minute)
-	leave(overlap + time.Minute)
-	leave(3 * overlap)
+	p.Renew(time.Minute)
+	p.Renew(overlap + time.Minute)
+	p.Renew(3 * overlap)
 	p.tells(4*overlap, rotation.UpdateRetired)
-	p.run()
-	assert.Equal(t, 5, p.runs)
-	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.result)
+	p.Run()
+	assert.Equal(t, 5, p.Runs)
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDone, Version: "v1"}, p.Result)
 	assert.Equal(t, []string{"v1", "v1"}, p.tried)
 }
 
 func TestAWrongSecretFailsTheStart(t *testing.T) {
 	for _, secret := range []string{"", "hubspot_access_token"} {
 		p := newPlay(t, secret)
-		p.run()
+		p.Run()
 		var failed *temporal.ApplicationError
-		require.ErrorAs(t, p.err, &failed)
+		require.ErrorAs(t, p.Err, &failed)
 		assert.Equal(t, "InvalidInput", failed.Type())
 	}
 }

@@ -17,16 +17,16 @@ func TestTheRecordSaysWhoWasToldAndWhoSawToIt(t *testing.T) {
 	p.acknowledge(20*second, brady)
 	p.transition(30*second, brady, session.Cleared, session.Critical)
 	p.give(40*second, session.UpdateFileRecord, nurse())
-	p.renew(50 * second)
+	p.Renew(50 * second)
 	p.shows(45*second, func(view session.Overview) {
 		last := view.Commands[len(view.Commands)-1]
 		require.Equal(t, []string{session.UpdateFileRecord, "done", "r/1"}, []string{last.Command, last.Status, last.Detail})
 	})
 	p.give(time.Minute, session.UpdateHandOver, session.HandOver{Envelope: nurse(), To: ben})
 	p.end(2 * time.Minute)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
+	require.NoError(t, p.Err)
 	require.Len(t, p.filed, 2)
 	require.Zero(t, p.filed[0].EndedAt, "it lasts")
 	record := p.filed[1]
@@ -44,7 +44,7 @@ func TestTheRecordSaysWhoWasToldAndWhoSawToIt(t *testing.T) {
 		at(time.Minute, session.Entry{Kind: session.EntryHandedOver, Person: "p-ana", Role: "clinician", Detail: ben}),
 		at(2*time.Minute, session.Entry{Kind: session.EntryEnded, Detail: session.ByCommand}),
 	}, record.Log)
-	require.Equal(t, "r/2", p.result.Record)
+	require.Equal(t, "r/2", p.Result.Record)
 	require.Equal(t, "r/2", p.told[len(p.told)-1].Record)
 }
 
@@ -54,12 +54,12 @@ func TestARecordThatCannotBeFiledIsFiledLater(t *testing.T) {
 	p := newPlay(t)
 	p.unfiled = 4 // a step's three tries, and one
 	p.end(time.Minute)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
+	require.NoError(t, p.Err)
 	require.Len(t, p.filed, 5)
 	for _, record := range p.filed {
 		require.Equal(t, p.filed[0], record)
 	}
-	require.Equal(t, "r/5", p.result.Record)
+	require.Equal(t, "r/5", p.Result.Record)
 }

@@ -21,6 +21,7 @@ import (
 	"guestjourney/activities/watching"
 	"guestjourney/internal/devserver"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/playtest"
 	"guestjourney/workflows/session"
 )
 
@@ -42,7 +43,7 @@ func TestASessionOfFortyAlarmsStaysSmall(t *testing.T) {
 	server := devserver.Start(t).Client()
 	pages := &house{}
 	serves := worker.New(server, options.QueueSessions, worker.Options{})
-	serves.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+	serves.RegisterWorkflowWithOptions(session.Workflow(playtest.Policy), workflow.RegisterOptions{Name: session.Type})
 	serves.RegisterActivityWithOptions(pages, activity.RegisterOptions{Name: paging.Prefix})
 	serves.RegisterActivityWithOptions(&watching.Activities{Desk: pages}, activity.RegisterOptions{Name: watching.Prefix})
 	require.NoError(t, serves.Start())
@@ -97,7 +98,7 @@ func replay(t *testing.T, server client.Client, run client.WorkflowRun) {
 		history.Events = append(history.Events, event)
 	}
 	replayer := worker.NewWorkflowReplayer()
-	replayer.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
+	replayer.RegisterWorkflowWithOptions(session.Workflow(playtest.Policy), workflow.RegisterOptions{Name: session.Type})
 	require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &history, worker.ReplayWorkflowHistoryOptions{
 		OriginalExecution: workflow.Execution{ID: run.GetID(), RunID: run.GetRunID()},
 	}))

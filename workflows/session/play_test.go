@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -14,12 +13,6 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"guestjourney/activities/failure"
 	"guestjourney/activities/options"
@@ -27,13 +20,11 @@ import (
 	"guestjourney/activities/records"
 	"guestjourney/activities/watching"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/playtest"
 	"guestjourney/workflows/session"
 )
 
-var (
-	begin  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
-	policy = kit.Policy{AllowPlaintext: func() bool { return true }}
-)
+var begin = playtest.Begin
 
 const (
 	id      = "session/S1"
@@ -73,29 +64,10 @@ type sent struct {
 	page    paging.Page
 }
 
-type act struct {
-	at time.Time
-	do func()
-}
-
-// fails is what a test and rapid's have in common.
-type fails interface {
-	require.TestingT
-	mock.TestingT
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
-// play is a SessionMonitor over every run, on a clock that skips, before a house
-// whose pages arrive unless it is told otherwise.
+// play is a SessionMonitor before a house whose pages arrive unless it is told
+// otherwise.
 type play struct {
-	t      fails
-	env    *testsuite.TestWorkflowEnvironment
-	input  session.Input
-	acts   []*act
-	runs   int
-	result session.Result
-	err    error
+	*playtest.Play[session.Input, session.Result]
 
 	number   int // of the last transition
 	commands int // counts them
@@ -124,11 +96,10 @@ type play struct {
 	mutex sync.Mutex // of pages
 }
 
-func newPlay(t fails) *play { return &play{t: t, input: input()} }
-
-// after does something so long after the start, in whichever run that is.
-func (p *play) after(delay time.Duration, do func()) {
-	p.acts = append(p.acts, &act{begin.Add(delay), do})
+func newPlay(t playtest.T) *play {
+	p := &play{Play: playtest.New(t, id, session.Type, session.Workflow, input())}
+	p.Before = p.serve
+	return p
 }
 
 // transition sends the next transition of an alarm and returns its number.
@@ -140,13 +111,13 @@ func (p *play) transition(at time.Duration, alarm string, change session.Change,
 }
 
 func (p *play) numbered(at time.Duration, number int, alarm string, change session.Change, priority session.Priority) {
-	p.after(at, func() { p.env.SignalWorkflow(session.SignalTransition, p.made(number, alarm, change, priority)) })
+	p.After(at, func() { p.Env.SignalWorkflow(session.SignalTransition, p.made(number, alarm, change, priority)) })
 }
 
 func (p *play) made(number int, alarm string, change session.Change, priority session.Priority) session.Transition {
 	return session.Transition{
 		Number: number, Alarm: alarm, Code: "HR-LOW", Origin: "physiological", Change: change, Priority: priority, Episode: 1,
-		At: p.env.Now(), PageKey: fmt.Sprintf("%s/%d", id, number),
+		At: p.Env.Now(), PageKey: fmt.Sprintf("%s/%d", id, number),
 	}
 }
 
@@ -156,15 +127,13 @@ func nurse() kit.Envelope {
 
 // give gives a command, and expects it to be taken.
 func (p *play) give(at time.Duration, update string, command any) {
-	p.after(at, func() { p.try(update, command, func(err error) { require.NoError(p.t, err, update) }) })
+	p.After(at, func() { p.try(update, command, func(err error) { require.NoError(p.T, err, update) }) })
 }
 
 // try gives a command; outcome hears of its refusal, or nil.
 func (p *play) try(update string, command any, outcome func(error)) {
 	p.commands++
-	p.env.UpdateWorkflow(update, fmt.Sprintf("%s-%d", update, p.commands), &testsuite.TestUpdateCallback{
-		OnAccept: func() {}, OnReject: outcome, OnComplete: func(_ any, err error) { outcome(err) },
-	}, command)
+	p.Update(update, fmt.Sprintf("%s-%d", update, p.commands), command, outcome)
 }
 
 func (p *play) acknowledge(at time.Duration, alarm string) {
@@ -173,21 +142,14 @@ func (p *play) acknowledge(at time.Duration, alarm string) {
 
 func (p *play) end(at time.Duration) { p.give(at, session.UpdateEnd, nurse()) }
 
-// renew asks for the next run.
-func (p *play) renew(at time.Duration) {
-	p.after(at, func() { p.env.SignalWorkflow(kit.SignalContinueAsNew, kit.Empty{}) })
-}
-
 // shows looks at the status.
 func (p *play) shows(at time.Duration, look func(session.Overview)) {
-	p.after(at, func() { look(p.status()) })
+	p.After(at, func() { look(p.status()) })
 }
 
 func (p *play) status() (view session.Overview) {
-	p.t.Helper()
-	value, err := p.env.QueryWorkflow(kit.QueryStatus)
-	require.NoError(p.t, err)
-	require.NoError(p.t, value.Get(&view))
+	p.T.Helper()
+	p.Ask(kit.QueryStatus, &view)
 	return view
 }
 
@@ -199,47 +161,6 @@ func (p *play) calls() (list []string) {
 	return list
 }
 
-func (p *play) run() {
-	p.t.Helper()
-	input := p.input
-	for at := begin; p.runs < 30; at = p.env.Now() {
-		p.runs++
-		p.begin(at)
-		p.env.ExecuteWorkflow(session.Type, input)
-		require.True(p.t, p.env.IsWorkflowCompleted())
-		var again *workflow.ContinueAsNewError
-		if p.err = p.env.GetWorkflowError(); !errors.As(p.err, &again) {
-			if p.err == nil {
-				require.NoError(p.t, p.env.GetWorkflowResult(&p.result))
-				require.Empty(p.t, p.acts, "everything was done")
-			}
-			return
-		}
-		input = session.Input{}
-		require.NoError(p.t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
-	}
-	p.t.Fatalf("30 runs and no end")
-}
-
-func (p *play) begin(at time.Time) {
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	p.env = suite.NewTestWorkflowEnvironment()
-	p.env.SetStartTime(at)
-	p.env.SetTestTimeout(20 * time.Second)
-	// A machine that is busy with other tests is no deadlock.
-	p.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
-	p.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
-	p.env.RegisterWorkflowWithOptions(session.Workflow(policy), workflow.RegisterOptions{Name: session.Type})
-	p.serve()
-	for _, next := range slices.Clone(p.acts) {
-		p.env.RegisterDelayedCallback(func() {
-			p.acts = slices.DeleteFunc(p.acts, func(a *act) bool { return a == next })
-			next.do()
-		}, max(next.at.Sub(at), 0))
-	}
-}
-
 // serve registers the house: paging, and the journey that is told.
 func (p *play) serve() {
 	ladder := func(context.Context, paging.LadderRequest) (paging.Ladder, error) {
@@ -248,22 +169,22 @@ func (p *play) serve() {
 		}
 		return paging.Ladder{Rungs: rota()}, nil
 	}
-	p.env.RegisterActivityWithOptions(ladder, activity.RegisterOptions{Name: paging.Prefix + "Ladder"})
-	p.env.RegisterActivityWithOptions(p.page, activity.RegisterOptions{Name: paging.Prefix + "Page"})
+	p.Env.RegisterActivityWithOptions(ladder, activity.RegisterOptions{Name: paging.Prefix + "Ladder"})
+	p.Env.RegisterActivityWithOptions(p.page, activity.RegisterOptions{Name: paging.Prefix + "Page"})
 	p.serveWatching()
-	p.env.OnActivity(paging.Prefix+"Ladder", mock.Anything, mock.Anything).Return(ladder).AfterFn(func() time.Duration {
+	p.Env.OnActivity(paging.Prefix+"Ladder", mock.Anything, mock.Anything).Return(ladder).AfterFn(func() time.Duration {
 		if p.ladderHangs {
 			return time.Minute
 		}
 		return 0
 	}).Maybe()
 	if p.hangs != nil {
-		p.env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.MatchedBy(func(command options.Command[paging.Page]) bool {
+		p.Env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.MatchedBy(func(command options.Command[paging.Page]) bool {
 			return p.hangs(command.Request)
 		})).Return(p.page).After(time.Minute).Maybe()
-		p.env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.Anything).Return(p.page).Maybe()
+		p.Env.OnActivity(paging.Prefix+"Page", mock.Anything, mock.Anything).Return(p.page).Maybe()
 	}
-	p.env.OnSignalExternalWorkflow(mock.Anything, journey, "", session.SignalUpdate, mock.Anything).Return(
+	p.Env.OnSignalExternalWorkflow(mock.Anything, journey, "", session.SignalUpdate, mock.Anything).Return(
 		func(_, _, _, _ string, message any) error {
 			p.told = append(p.told, message.(session.Update))
 			return nil
@@ -272,13 +193,13 @@ func (p *play) serve() {
 
 // serveWatching registers the telemetry process.
 func (p *play) serveWatching() {
-	p.env.RegisterActivityWithOptions(p.file, activity.RegisterOptions{Name: records.Prefix + "File"})
-	p.env.RegisterActivityWithOptions(&watching.Activities{Desk: p}, activity.RegisterOptions{Name: watching.Prefix})
-	p.env.OnActivity(watching.Prefix+"Watched", mock.Anything, mock.Anything).Return(watching.Done{}, errors.New("nobody heartbeats")).AfterFn(func() time.Duration {
+	p.Env.RegisterActivityWithOptions(p.file, activity.RegisterOptions{Name: records.Prefix + "File"})
+	p.Env.RegisterActivityWithOptions(&watching.Activities{Desk: p}, activity.RegisterOptions{Name: watching.Prefix})
+	p.Env.OnActivity(watching.Prefix+"Watched", mock.Anything, mock.Anything).Return(watching.Done{}, errors.New("nobody heartbeats")).AfterFn(func() time.Duration {
 		if p.watched == nil {
 			return 1000 * time.Hour
 		}
-		return p.watched(p.env.Now().Sub(begin))
+		return p.watched(p.Env.Now().Sub(begin))
 	}).Maybe()
 }
 
@@ -287,7 +208,7 @@ func (p *play) Watch(_ context.Context, _ options.Effect, session watching.Sessi
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.watches = append(p.watches, session)
-	p.asked = append(p.asked, p.env.Now().Sub(begin))
+	p.asked = append(p.asked, p.Env.Now().Sub(begin))
 	if p.refuses != nil {
 		return p.refuses(session)
 	}
@@ -306,7 +227,7 @@ func (p *play) file(_ context.Context, command options.Command[records.Request])
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	var record session.Record
-	require.NoError(p.t, json.Unmarshal(command.Request.Log, &record))
+	require.NoError(p.T, json.Unmarshal(command.Request.Log, &record))
 	p.filed = append(p.filed, record)
 	if p.unfiled > 0 {
 		p.unfiled--
@@ -324,7 +245,7 @@ func (p *play) page(_ context.Context, command options.Command[paging.Page]) (pa
 		receipt, err := p.answer(page)
 		return receipt, failure.ToTemporal(err)
 	}
-	return paging.Receipt{ID: "SM1", HandedAt: p.env.Now()}, nil
+	return paging.Receipt{ID: "SM1", HandedAt: p.Env.Now()}, nil
 }
 
 // sorted orders the calls of one instant, which are made side by side.

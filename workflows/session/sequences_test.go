@@ -58,9 +58,9 @@ func sequence(t *rapid.T) {
 		s.act(t, at, rapid.SampledFrom(alarms).Draw(t, "alarm"))
 	}
 	s.close(at + step)
-	s.run()
-	if s.err != nil {
-		t.Fatalf("it failed: %v", s.err)
+	s.Run()
+	if s.Err != nil {
+		t.Fatalf("it failed: %v", s.Err)
 	}
 	s.check(t)
 }
@@ -80,9 +80,9 @@ func (s *scene) act(t *rapid.T, at time.Duration, alarm string) {
 	case "acknowledge":
 		s.seen(at, alarm)
 	case "pause":
-		s.after(at, func() { s.try(session.UpdatePauseAudio, session.PauseAudio{Envelope: nurse()}, func(error) {}) })
+		s.After(at, func() { s.try(session.UpdatePauseAudio, session.PauseAudio{Envelope: nurse()}, func(error) {}) })
 	case "renew":
-		s.renew(at)
+		s.Renew(at)
 	}
 }
 
@@ -97,8 +97,8 @@ func (s *scene) change(alarm string, turn int) session.Transition {
 }
 
 func (s *scene) send(at time.Duration, t session.Transition) {
-	s.after(at, func() {
-		s.env.SignalWorkflow(session.SignalTransition, t)
+	s.After(at, func() {
+		s.Env.SignalWorkflow(session.SignalTransition, t)
 		model, at := s.models[t.Alarm], s.now()
 		if model.pass(at); !s.came[t.Number] {
 			s.came[t.Number] = true
@@ -109,7 +109,7 @@ func (s *scene) send(at time.Duration, t session.Transition) {
 
 // now is the instant after the start; on a busy machine it is a little later than
 // what was planned, because the clock goes on while activities run.
-func (s *scene) now() time.Duration { return s.env.Now().Sub(begin) }
+func (s *scene) now() time.Duration { return s.Env.Now().Sub(begin) }
 
 func (s *scene) release(at time.Duration) {
 	if len(s.held) > 0 {
@@ -120,7 +120,7 @@ func (s *scene) release(at time.Duration) {
 
 // seen acknowledges an alarm, if the model says that it waits.
 func (s *scene) seen(at time.Duration, alarm string) {
-	s.after(at, func() {
+	s.After(at, func() {
 		model, at := s.models[alarm], s.now()
 		model.pass(at)
 		waits := model.waits
@@ -129,7 +129,7 @@ func (s *scene) seen(at time.Duration, alarm string) {
 		}
 		s.try(session.UpdateAcknowledge, session.Acknowledge{Envelope: nurse(), Alarm: alarm}, func(err error) {
 			if waits != (err == nil) {
-				s.t.Fatalf("%s: alarm %s waits by the model: %t; acknowledged: %v", at, alarm, waits, err)
+				s.T.Fatalf("%s: alarm %s waits by the model: %t; acknowledged: %v", at, alarm, waits, err)
 			}
 		})
 	})
@@ -149,13 +149,13 @@ func (s *scene) close(at time.Duration) {
 	at += step
 	s.shows(at, func(view session.Overview) {
 		if len(view.Missing) > 0 || slices.Contains(view.Attention, session.AttentionGap) {
-			s.t.Fatalf("numbers are missing: %v", view.Missing)
+			s.T.Fatalf("numbers are missing: %v", view.Missing)
 		}
 		for _, alarm := range view.Alarms {
 			model := s.models[alarm.ID]
 			model.pass(s.now())
 			if state := map[bool]string{true: session.StateLatched, false: session.StateCleared}[model.waits]; alarm.State != state {
-				s.t.Fatalf("alarm %s is %s, want %s", alarm.ID, alarm.State, state)
+				s.T.Fatalf("alarm %s is %s, want %s", alarm.ID, alarm.State, state)
 			}
 		}
 	})
@@ -163,13 +163,13 @@ func (s *scene) close(at time.Duration) {
 		at += step
 		s.seen(at, name)
 	}
-	s.renew(at + step)
+	s.Renew(at + step)
 	s.end(at + 2*step)
 }
 
 func (s *scene) check(t *rapid.T) {
-	if want := len(s.made); s.result.Transitions != want || s.result.Stage != session.StageEnded {
-		t.Fatalf("it ended in %q with %d transitions of %d", s.result.Stage, s.result.Transitions, want)
+	if want := len(s.made); s.Result.Transitions != want || s.Result.Stage != session.StageEnded {
+		t.Fatalf("it ended in %q with %d transitions of %d", s.Result.Stage, s.Result.Transitions, want)
 	}
 	rises := []session.Change{session.Raised, session.ReRaised, session.Escalated}
 	for _, made := range s.made {

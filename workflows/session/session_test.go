@@ -34,15 +34,15 @@ func TestTheLadderClimbsToTheFailsafeUntilSomebodyComes(t *testing.T) {
 	})
 	p.transition(200*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 	assert.Equal(t, []string{"10 p-ana", "40 p-ben", "70 p-ana", "70 p-ben", "70 p-doc", "130 p-safe"}, sorted(p.calls()))
 	for _, page := range p.pages {
 		assert.Equal(t, paging.Page{
 			Session: id, Room: "3", Priority: "HIGH", Code: "HR-LOW", Key: id + "/1", Transition: 1, Person: page.person, Channel: paging.SMS,
 		}, page.page)
 	}
-	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCommand, Transitions: 2, Criticals: 1, Pages: 6, Record: "r/1"}, p.result)
+	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCommand, Transitions: 2, Criticals: 1, Pages: 6, Record: "r/1"}, p.Result)
 }
 
 func TestAnAcknowledgementStopsTheLadder(t *testing.T) {
@@ -52,7 +52,7 @@ func TestAnAcknowledgementStopsTheLadder(t *testing.T) {
 		p.acknowledge(at, brady)
 		p.transition(at+second, brady, session.Cleared, session.Critical)
 		p.end(time.Hour)
-		p.run()
+		p.Run()
 		for _, page := range p.pages {
 			assert.LessOrEqual(t, page.at, at, "acknowledged at %s", at)
 		}
@@ -65,7 +65,7 @@ func TestACriticalAlarmThatEndsStaysUntilItIsSeen(t *testing.T) {
 	p.transition(10*second, brady, session.Raised, session.Critical)
 	p.transition(15*second, brady, session.Cleared, session.Critical)
 	var refused error
-	p.after(20*second, func() { p.try(session.UpdateEnd, nurse(), func(err error) { refused = err }) })
+	p.After(20*second, func() { p.try(session.UpdateEnd, nurse(), func(err error) { refused = err }) })
 	p.shows(21*second, func(view session.Overview) {
 		assert.Equal(t, session.StateLatched, view.Alarms[0].State)
 		assert.Equal(t, session.Critical, view.Alarms[0].Priority)
@@ -73,7 +73,7 @@ func TestACriticalAlarmThatEndsStaysUntilItIsSeen(t *testing.T) {
 	p.acknowledge(50*second, brady)
 	p.shows(51*second, func(view session.Overview) { assert.Equal(t, session.StateCleared, view.Alarms[0].State) })
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.ErrorContains(t, refused, "acknowledge it first")
 	assert.Equal(t, []string{"10 p-ana", "40 p-ben"}, p.calls(), "it is over, and is called for no more")
 }
@@ -89,8 +89,8 @@ func TestAWarningIsForTheFirstAndALowAlarmForNobody(t *testing.T) {
 	})
 	p.acknowledge(152*second, "battery")
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 	assert.Equal(t, []string{"10 p-ana"}, p.calls())
 	assert.Equal(t, "MEDIUM", p.pages[0].page.Priority)
 }
@@ -105,8 +105,8 @@ func TestAnAlarmCallsAgainWhileItsConditionLasts(t *testing.T) {
 	p.acknowledge(371*second, brady)
 	p.transition(400*second, brady, session.Cleared, session.Warning)
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 	assert.Equal(t, []string{"0 p-ana", "185 p-ana", "370 p-ana"}, p.calls())
 	assert.Equal(t, []string{id + "/1", id + "/1/again/1", id + "/1/again/2"}, keys(p.pages))
 	assert.Equal(t, "MEDIUM", p.pages[2].page.Priority)
@@ -119,7 +119,7 @@ func TestAnAlarmThatNobodySeesCallsAgainAfterTheFailsafe(t *testing.T) {
 	p.acknowledge(305*second, brady)
 	p.transition(306*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Contains(t, p.calls(), "300 p-ana")
 	assert.Equal(t, "120 p-safe", p.calls()[5])
 	assert.Len(t, p.pages, 7)
@@ -136,7 +136,7 @@ func TestANewCriticalAlarmBreaksThroughAnAcknowledgement(t *testing.T) {
 	p.transition(42*second, brady, session.Cleared, session.Critical)
 	p.transition(43*second, "asystole", session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"0 p-ana", "10 p-ana", "20 p-ana", "40 p-ben"}, p.calls())
 }
 
@@ -151,7 +151,7 @@ func TestAnAlarmThatFlapsDoesNotBeginAtTheFirstRungForEver(t *testing.T) {
 	p.acknowledge(61*second, brady)
 	p.transition(62*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"0 p-ana", "25 p-ana", "30 p-ben", "50 p-ben", "60 p-ana", "60 p-ben", "60 p-doc"}, sorted(p.calls()))
 	assert.Equal(t, []string{id + "/1", id + "/3", id + "/3", id + "/5", id + "/5", id + "/5", id + "/5"}, keys(p.pages))
 }
@@ -162,11 +162,11 @@ func TestAPauseSilencesForTwoMinutesAndStopsNoPage(t *testing.T) {
 		return session.PauseAudio{Envelope: nurse(), For: options.Duration(length)}
 	}
 	var early, long, twice error
-	p.after(ms, func() { p.try(session.UpdatePauseAudio, pause(0), func(err error) { early = err }) })
+	p.After(ms, func() { p.try(session.UpdatePauseAudio, pause(0), func(err error) { early = err }) })
 	p.transition(second, brady, session.Raised, session.Warning)
-	p.after(2*second, func() { p.try(session.UpdatePauseAudio, pause(121*second), func(err error) { long = err }) })
+	p.After(2*second, func() { p.try(session.UpdatePauseAudio, pause(121*second), func(err error) { long = err }) })
 	p.give(3*second, session.UpdatePauseAudio, pause(0))
-	p.after(100*second, func() { p.try(session.UpdatePauseAudio, pause(0), func(err error) { twice = err }) })
+	p.After(100*second, func() { p.try(session.UpdatePauseAudio, pause(0), func(err error) { twice = err }) })
 	p.transition(101*second, "spo2", session.Raised, session.Warning)
 	p.shows(102*second, func(view session.Overview) {
 		assert.Equal(t, session.Pause{Until: begin.Add(123 * second), Upto: session.Warning, By: "p-ana"}, view.AudioPaused)
@@ -180,7 +180,7 @@ func TestAPauseSilencesForTwoMinutesAndStopsNoPage(t *testing.T) {
 	p.transition(136*second, "spo2", session.Cleared, session.Warning)
 	p.transition(136*second, "asystole", session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.ErrorContains(t, early, "no alarm waits")
 	assert.ErrorContains(t, long, "for: want at most 2m0s")
 	assert.ErrorContains(t, twice, "a pause is not made longer")
@@ -211,7 +211,7 @@ func TestWhatDoesNotArriveClimbsAtOnce(t *testing.T) {
 				p.acknowledge(35*second, brady)
 				p.transition(36*second, brady, session.Cleared, priority)
 				p.end(time.Hour)
-				p.run()
+				p.Run()
 				assert.Equal(t, want, sorted(p.calls()))
 			})
 		}
@@ -229,7 +229,7 @@ func TestWhoeverDeclinesIsNotWaitedFor(t *testing.T) {
 	p.acknowledge(37*second, brady)
 	p.transition(38*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"1 p-ana", "6 p-doc"}, p.calls(), "the second is passed over, and at the third only the physician is left")
 }
 
@@ -242,21 +242,21 @@ func TestOneSlowPageDelaysNobody(t *testing.T) {
 	p.transition(65*second, brady, session.Cleared, session.Critical)
 	p.transition(65*second, "asystole", session.Cleared, session.Warning)
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 	assert.Contains(t, p.calls(), "31 p-ben")
-	assert.Equal(t, session.StageEnded, p.result.Stage)
+	assert.Equal(t, session.StageEnded, p.Result.Stage)
 }
 
 func TestALadderThatCannotBeReadIsReplacedByTheOneKnown(t *testing.T) {
 	p := newPlay(t)
-	p.after(second, func() { p.ladderHangs = true })
+	p.After(second, func() { p.ladderHangs = true })
 	p.transition(2*second, brady, session.Raised, session.Critical)
 	p.shows(5*second, func(view session.Overview) { assert.Equal(t, []string{session.AttentionNoLadder}, view.Attention) })
 	p.acknowledge(10*second, brady)
 	p.transition(11*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"4 p-ana"}, p.calls())
 }
 
@@ -267,12 +267,12 @@ func TestWithoutALadderAPersonIsToldAtOnceAndItIsAskedForOn(t *testing.T) {
 		assert.Equal(t, []string{session.AttentionNoLadder}, view.Attention, "before there is an alarm")
 	})
 	p.transition(10*second, brady, session.Raised, session.Critical)
-	p.after(22*second, func() { p.ladder = nil })
+	p.After(22*second, func() { p.ladder = nil })
 	p.shows(26*second, func(view session.Overview) { assert.Empty(t, view.Attention) })
 	p.acknowledge(27*second, brady)
 	p.transition(28*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"25 p-ana"}, p.calls())
 }
 
@@ -296,22 +296,22 @@ func TestATransitionCountsOnceInWhateverOrder(t *testing.T) {
 	})
 	p.acknowledge(17*second, brady)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.Equal(t, []string{"12 p-ana"}, p.calls())
-	assert.Equal(t, 2, p.result.Transitions)
+	assert.Equal(t, 2, p.Result.Transitions)
 }
 
 func TestWhatCannotBeUsedIsNotDroppedInSilence(t *testing.T) {
 	p := newPlay(t)
 	p.numbered(second, 1, "", session.Change("worse"), session.Priority("urgent"))
-	p.after(2*second, func() { p.env.SignalWorkflow(session.SignalTransition, map[string]any{"number": "one"}) })
+	p.After(2*second, func() { p.Env.SignalWorkflow(session.SignalTransition, map[string]any{"number": "one"}) })
 	p.shows(3*second, func(view session.Overview) {
 		assert.Equal(t, []string{session.AttentionUnusable, "bad_signal:" + session.SignalTransition}, view.Attention)
 		assert.Zero(t, view.LastNumber)
 	})
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 }
 
 func TestAnAcknowledgementIsOfWhatWasSeen(t *testing.T) {
@@ -322,7 +322,7 @@ func TestAnAcknowledgementIsOfWhatWasSeen(t *testing.T) {
 	}
 	seen := p.transition(second, brady, session.Raised, session.Warning)
 	p.transition(2*second, brady, session.Escalated, session.Critical)
-	p.after(3*second, func() {
+	p.After(3*second, func() {
 		try(session.Acknowledge{Envelope: nurse(), Alarm: brady, Number: seen}, &stale)
 		try(session.Acknowledge{Envelope: nurse(), Alarm: "other"}, &unknown)
 		head := nurse()
@@ -332,7 +332,7 @@ func TestAnAcknowledgementIsOfWhatWasSeen(t *testing.T) {
 	p.acknowledge(4*second, brady)
 	p.transition(5*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 	assert.ErrorContains(t, stale, "called again since, by transition 2")
 	assert.ErrorContains(t, unknown, "does not wait")
 	assert.ErrorContains(t, engineer, "role: ")
@@ -346,23 +346,23 @@ func TestTheJourneyIsTold(t *testing.T) {
 	p.transition(4*second, brady, session.Cleared, session.Critical)
 	p.give(5*second, session.UpdateHandOver, session.HandOver{Envelope: nurse(), To: ben})
 	p.give(5*second+ms, session.UpdateAssignDevice, session.AssignDevice{Envelope: nurse(), Device: "d-2"})
-	p.renew(6 * second)
+	p.Renew(6 * second)
 	p.shows(7*second, func(view session.Overview) {
 		assert.Equal(t, []string{ben, "d-2"}, []string{view.Responsible, view.Device})
 	})
 	p.end(8 * second)
-	p.run()
+	p.Run()
 	assert.Equal(t, []session.Update{
 		{Session: id, ID: "started", Kind: session.KindStarted, At: begin},
 		{Session: id, ID: "critical_alarm-1", Kind: session.KindCritical, At: begin.Add(second), Number: 1},
 		{Session: id, ID: "ended", Kind: session.KindEnded, At: begin.Add(8 * second), How: session.ByCommand, Criticals: 1, Record: "r/1"},
 	}, p.told)
-	assert.Equal(t, 2, p.runs)
+	assert.Equal(t, 2, p.Runs)
 }
 
 func TestASessionEndsAtTheLatestButLeavesNoCriticalAlarmAlone(t *testing.T) {
 	p := newPlay(t)
-	p.input.LatestEnd = begin.Add(time.Hour)
+	p.Input.LatestEnd = begin.Add(time.Hour)
 	p.transition(time.Hour-second, brady, session.Raised, session.Critical)
 	p.shows(time.Hour+second, func(view session.Overview) {
 		assert.Equal(t, session.StageEnding, view.Stage)
@@ -372,18 +372,18 @@ func TestASessionEndsAtTheLatestButLeavesNoCriticalAlarmAlone(t *testing.T) {
 	p.acknowledge(time.Hour+20*second, brady)
 	p.transition(time.Hour+30*second, brady, session.Cleared, session.Critical)
 	p.acknowledge(time.Hour+25*time.Minute, "spo2")
-	p.run()
-	require.NoError(t, p.err)
-	assert.Equal(t, session.ByLatestEnd, p.result.How)
-	assert.Equal(t, time.Hour+25*time.Minute, p.env.Now().Sub(begin).Round(second))
+	p.Run()
+	require.NoError(t, p.Err)
+	assert.Equal(t, session.ByLatestEnd, p.Result.How)
+	assert.Equal(t, time.Hour+25*time.Minute, p.Env.Now().Sub(begin).Round(second))
 }
 
 func TestTemporalsOwnCancelEndsTheSession(t *testing.T) {
 	p := newPlay(t)
-	p.after(time.Hour, func() { p.env.CancelWorkflow() })
-	p.run()
-	require.NoError(t, p.err)
-	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCancel, Record: "r/1"}, p.result)
+	p.After(time.Hour, func() { p.Env.CancelWorkflow() })
+	p.Run()
+	require.NoError(t, p.Err)
+	assert.Equal(t, session.Result{Stage: session.StageEnded, How: session.ByCancel, Record: "r/1"}, p.Result)
 }
 
 // Every run ends at its next wait, in the middle of ladders and of a page.
@@ -391,22 +391,22 @@ func TestASessionOfManyRunsIsOne(t *testing.T) {
 	p := newPlay(t)
 	p.hangs = func(page paging.Page) bool { return page.Person == doc }
 	p.transition(10*second, brady, session.Raised, session.Critical)
-	p.renew(20 * second)
-	p.renew(35 * second)
-	p.renew(75 * second) // a page of 70 s hangs until 130 s
-	p.shows(120*second, func(session.Overview) { assert.Equal(t, 3, p.runs, "it stays while a page is under way") })
+	p.Renew(20 * second)
+	p.Renew(35 * second)
+	p.Renew(75 * second) // a page of 70 s hangs until 130 s
+	p.shows(120*second, func(session.Overview) { assert.Equal(t, 3, p.Runs, "it stays while a page is under way") })
 	p.shows(131*second, func(view session.Overview) {
-		assert.Equal(t, 4, p.runs)
+		assert.Equal(t, 4, p.Runs)
 		assert.Equal(t, 4, view.Alarms[0].Rung)
 	})
 	p.acknowledge(135*second, brady)
-	p.renew(136 * second)
+	p.Renew(136 * second)
 	p.numbered(140*second, 1, brady, session.Raised, session.Critical)
 	p.acknowledge(316*second, brady)
 	p.transition(317*second, brady, session.Cleared, session.Critical)
 	p.end(time.Hour)
-	p.run()
-	require.NoError(t, p.err)
+	p.Run()
+	require.NoError(t, p.Err)
 	assert.Equal(t, []string{"10 p-ana", "40 p-ben", "70 p-ana", "70 p-ben", "70 p-doc", "130 p-safe", "315 p-ana"}, sorted(p.calls()))
 	effects := map[string]bool{}
 	for _, page := range p.pages {
@@ -422,10 +422,10 @@ func TestARunTakesTwoThousandTransitionsAndLosesNone(t *testing.T) {
 	t.Parallel()
 	p := newPlay(t)
 	for batch := range 20 { // the environment takes some hundred at once
-		p.after(time.Duration(batch)*second, func() {
+		p.After(time.Duration(batch)*second, func() {
 			for range 50 {
-				p.env.SignalWorkflow(session.SignalTransition, p.made(p.number+1, "battery", session.Raised, session.Low))
-				p.env.SignalWorkflow(session.SignalTransition, p.made(p.number+2, "battery", session.Cleared, session.Low))
+				p.Env.SignalWorkflow(session.SignalTransition, p.made(p.number+1, "battery", session.Raised, session.Low))
+				p.Env.SignalWorkflow(session.SignalTransition, p.made(p.number+2, "battery", session.Cleared, session.Low))
 				p.number += 2
 			}
 		})
@@ -434,13 +434,13 @@ func TestARunTakesTwoThousandTransitionsAndLosesNone(t *testing.T) {
 	p.acknowledge(3*time.Minute, brady)
 	p.numbered(4*time.Minute, 2002, brady, session.Cleared, session.Critical)
 	p.shows(5*time.Minute, func(view session.Overview) {
-		assert.Equal(t, 2, p.runs)
+		assert.Equal(t, 2, p.Runs)
 		assert.Equal(t, 2002, view.LastNumber)
 	})
 	p.end(time.Hour)
-	p.run()
-	assert.Equal(t, 2002, p.result.Transitions)
-	assert.Equal(t, 2, p.runs)
+	p.Run()
+	assert.Equal(t, 2002, p.Result.Transitions)
+	assert.Equal(t, 2, p.Runs)
 }
 
 func TestWrongInputFailsTheStart(t *testing.T) {
@@ -454,12 +454,12 @@ func TestWrongInputFailsTheStart(t *testing.T) {
 		"qtcBaseline: want milliseconds":        func(i *session.Input) { i.QTcBaseline = 0.41 },
 	} {
 		p := newPlay(t)
-		change(&p.input)
-		p.run()
+		change(&p.Input)
+		p.Run()
 		var failed *temporal.ApplicationError
-		require.ErrorAs(t, p.err, &failed)
+		require.ErrorAs(t, p.Err, &failed)
 		assert.Equal(t, "InvalidInput", failed.Type())
-		assert.ErrorContains(t, p.err, want)
+		assert.ErrorContains(t, p.Err, want)
 	}
 }
 

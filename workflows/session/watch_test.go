@@ -19,12 +19,12 @@ func TestASessionIsWatchedFromItsStartToItsEnd(t *testing.T) {
 	p := newPlay(t)
 	p.give(time.Hour, session.UpdateAssignDevice, session.AssignDevice{Envelope: nurse(), Device: "d-2"})
 	p.end(2 * time.Hour)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
+	require.NoError(t, p.Err)
 	require.Len(t, p.watches, 2)
 	require.Equal(t, watching.Session{
-		Session: id, Device: "d-1", Since: begin, Room: "3", Protocol: watching.Protocol(p.input.Protocol),
+		Session: id, Device: "d-1", Since: begin, Room: "3", Protocol: watching.Protocol(p.Input.Protocol),
 	}, p.watches[0])
 	require.Equal(t, "d-2", p.watches[1].Device)
 	require.Equal(t, begin.Add(time.Hour), p.watches[1].Since)
@@ -43,22 +43,22 @@ func TestNobodyWatchesIsAnAlarm(t *testing.T) {
 		}
 		return 1000 * time.Hour
 	}
-	p.after(9*time.Minute, func() { down = true })
+	p.After(9*time.Minute, func() { down = true })
 	p.refuses = func(watching.Session) error {
 		if down {
 			return &failure.Error{Provider: "telemetry", Operation: "sessions.watch", Class: failure.Permanent}
 		}
 		return nil
 	}
-	p.after(14*time.Minute, func() { down = false; p.env.SignalWorkflow(session.SignalWatched, session.Watched{}) })
+	p.After(14*time.Minute, func() { down = false; p.Env.SignalWorkflow(session.SignalWatched, session.Watched{}) })
 	p.shows(13*time.Minute, func(view session.Overview) {
 		require.Equal(t, []string{notWatched, session.StateRaised}, []string{view.Alarms[0].ID, view.Alarms[0].State})
 	})
 	p.shows(15*time.Minute, func(view session.Overview) { require.Equal(t, session.StateCleared, view.Alarms[0].State) })
 	p.end(30 * time.Minute)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
+	require.NoError(t, p.Err)
 	require.Equal(t, []string{"600 p-ana", "780 p-ana"}, p.calls(), "at once, and after three minutes")
 	for _, page := range p.pages {
 		require.Zero(t, page.page.Transition, "the telemetry process has no transition of it")
@@ -78,11 +78,11 @@ func TestWhoCannotBeToldToWatchIsAskedAgain(t *testing.T) {
 		}
 		return nil
 	}
-	p.after(20*time.Second, func() { down = false })
+	p.After(20*time.Second, func() { down = false })
 	p.end(10 * time.Minute)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
+	require.NoError(t, p.Err)
 	require.Equal(t, []string{"0 p-ana"}, p.calls())
 	require.Len(t, p.watches, 2, "half a minute later by itself: %v", p.asked)
 }
@@ -90,12 +90,12 @@ func TestWhoCannotBeToldToWatchIsAskedAgain(t *testing.T) {
 // TestTheNextRunGoesOnWatching: it says so once more, and nobody is paged.
 func TestTheNextRunGoesOnWatching(t *testing.T) {
 	p := newPlay(t)
-	p.renew(time.Minute)
+	p.Renew(time.Minute)
 	p.end(time.Hour)
-	p.run()
+	p.Run()
 
-	require.NoError(t, p.err)
-	require.Equal(t, 2, p.runs)
+	require.NoError(t, p.Err)
+	require.Equal(t, 2, p.Runs)
 	require.Equal(t, p.watches[0], p.watches[1])
 	require.Len(t, p.ends, 1)
 	require.Empty(t, p.pages)

@@ -15,6 +15,7 @@ import (
 	"guestjourney/workflows"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
+	"guestjourney/workflows/playtest"
 )
 
 // JourneyID is the journey under test.
@@ -32,26 +33,39 @@ type Stay struct {
 	tries int // counts the updates of Try
 }
 
-// NewStay makes the environment. The clock starts at noon UTC on 1 March 2027.
+// NewStay makes the environment. The clock starts at playtest.Begin.
 func NewStay(t *testing.T, program programs.Program) *Stay {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetStartTime(time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC))
-	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: JourneyID})
-	env.SetTestTimeout(30 * time.Second)
-	// A machine that is busy with other tests is no deadlock.
-	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Second})
-	stay := &Stay{TestWorkflowEnvironment: env, t: t, World: New(program, env.Now)}
-	workflows.Register(env, kit.Policy{AllowPlaintext: func() bool { return true }})
-	stay.World.Register(env)
+	stay := newStay(t, JourneyID, program)
 	// The guest's profile is another workflow's business here.
-	env.OnSignalExternalWorkflow(mock.Anything, "guest/J1", mock.Anything, mock.Anything, mock.Anything).Return(
+	stay.OnSignalExternalWorkflow(mock.Anything, "guest/J1", mock.Anything, mock.Anything, mock.Anything).Return(
 		func(_, _, _, signal string, message any) error {
 			fact, _ := message.(kit.Fact)
 			stay.Profile = append(stay.Profile, signal+" "+fact.Type+" "+fact.Data["channel"])
 			return nil
 		}).Maybe()
+	return stay
+}
+
+// NewAlone makes an environment for one workflow that is started by itself. The
+// clock starts at playtest.Begin.
+func NewAlone(t *testing.T, workflowID string) *Stay {
+	t.Helper()
+	return newStay(t, workflowID, Retreat())
+}
+
+func newStay(t *testing.T, workflowID string, program programs.Program) *Stay {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(playtest.Begin)
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
+	env.SetTestTimeout(30 * time.Second)
+	// A machine that is busy with other tests is no deadlock.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Second})
+	stay := &Stay{TestWorkflowEnvironment: env, t: t, World: New(program, env.Now)}
+	workflows.Register(env, playtest.Policy)
+	stay.World.Register(env)
 	return stay
 }
 
