@@ -6,12 +6,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os/exec"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
 )
 
@@ -76,12 +76,11 @@ func startSandbox(t *testing.T, proxy string) (*sandbox.Server, map[string]strin
 // start runs a service that stays, until its own health check is content.
 func (s *steps) start(service string, moved map[string]string, health string) {
 	s.t.Helper()
-	run(s.t, service, s.command(service, moved), syscall.SIGTERM)
 	test := s.project.Services[service].HealthCheck.Test
 	asked, err := url.Parse(test[3])
 	require.NoError(s.t, err)
 	asked.Host = health
-	eventually(s.t, 60*time.Second, service+" is well", func() bool {
+	program.Start(s.t, program.Settings{Name: service, Command: s.command(service, moved), Ready: func() bool {
 		return exec.CommandContext(s.t.Context(), programs(s.t)+test[1], test[2], asked.String()).Run() == nil
-	})
+	}})
 }

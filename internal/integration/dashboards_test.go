@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -91,14 +90,7 @@ scrape_configs:
       - targets: [%q, %q]
 `, h.worker.metrics, h.proxy.metrics), 0o600))
 	command := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address)
-	log := h.logFile("prometheus")
-	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(h.t, command.Start())
-	h.t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
-		_ = command.Wait()
-	})
+	h.keep("prometheus", command, nil)
 	p := prometheus{t: h.t, address: address}
 	h.eventually(30*time.Second, "prometheus scrapes both programs", func() bool { return p.has("count(up == 1) == 2") })
 	return p

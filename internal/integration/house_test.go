@@ -1,21 +1,17 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,25 +24,10 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
 )
-
-// bin is the folder of `make build`: what it has made is not linked again.
-const bin = "../../bin"
-
-// binaries builds the three programs once for all tests of this package.
-var binaries = sync.OnceValues(func() (string, error) {
-	for _, line := range [][]string{
-		{"build", "-o", bin + "/", "guestjourney/starter", "guestjourney/webhookproxy"},
-		{"build", "-o", bin + "/worker", "guestjourney/workers"},
-	} {
-		if output, err := exec.Command("go", line...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(line, " "), err, output)
-		}
-	}
-	return filepath.Abs(bin)
-})
 
 // settings change a house before it opens.
 type settings struct {
@@ -85,8 +66,6 @@ func open(t *testing.T, set settings) *house {
 	if !set.alone {
 		t.Parallel()
 	}
-	folder, err := binaries()
-	require.NoError(t, err)
 	if set.program.Code == "" {
 		set.program = quick()
 	}
@@ -102,8 +81,8 @@ func open(t *testing.T, set settings) *house {
 	h.startSandbox(set, secrets)
 	h.client = h.dial(set)
 	h.env = h.environment(t, set, secrets)
-	h.proxy = h.start(filepath.Join(folder, "webhookproxy"), "proxy", h.env)
-	h.worker = h.start(filepath.Join(folder, "worker"), "worker", h.env)
+	h.proxy = h.start(program.Built(t, "webhookproxy"), "proxy", h.env)
+	h.worker = h.start(program.Built(t, "worker"), "worker", h.env)
 	return h
 }
 
@@ -183,10 +162,8 @@ func (h *house) catalogue(program programs.Program) string {
 
 // process is a program of the house.
 type process struct {
-	*exec.Cmd
-	name, log string
-	metrics   string // its address
-	done      chan struct{}
+	*program.Program
+	metrics string // its address
 }
 
 // start runs a program and waits until it says that it is well.
@@ -199,17 +176,8 @@ func (h *house) start(binary, name string, env []string) *process {
 func (h *house) startWith(binary, name string, arguments, env []string) *process {
 	h.t.Helper()
 	metrics := freeport.Address(h.t)
-	file := h.logFile(name)
-	p := &process{Cmd: exec.Command(binary, arguments...), name: name, log: file.Name(), metrics: metrics, done: make(chan struct{})}
-	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
-	p.Stdout, p.Stderr = file, file
-	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(h.t, p.Start())
-	go func() {
-		_ = p.Wait()
-		close(p.done)
-	}()
-	h.t.Cleanup(func() { h.stop(p) })
+	command := exec.Command(binary, arguments...)
+	command.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
 	health := "http://" + metrics + "/healthz"
 	switch name {
 	case "proxy":
@@ -217,57 +185,22 @@ func (h *house) startWith(binary, name string, arguments, env []string) *process
 	case "telemetry":
 		health = "http://" + metrics + "/metrics"
 	}
-	h.eventually(30*time.Second, name+" is well", func() bool {
-		answer, err := http.Get(health)
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode/100 == 2
-	})
-	return p
+	return &process{Program: h.keep(name, command, program.Answers(health)), metrics: metrics}
 }
 
-// logFile opens what a program of the house writes, at its end.
-func (h *house) logFile(name string) *os.File {
+// keep runs a program until the house closes.
+func (h *house) keep(name string, command *exec.Cmd, ready func() bool) *program.Program {
 	h.t.Helper()
-	file, err := os.OpenFile(filepath.Join(h.logs, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	require.NoError(h.t, err)
-	h.t.Cleanup(func() { _ = file.Close() }) // a program that runs longer has its own
-	return file
+	return program.Start(h.t, program.Settings{Name: name, Command: command, Ready: ready, Log: h.log(name), Grace: 15 * time.Second})
 }
 
-// stop ends a program as a rollout does.
-func (h *house) stop(p *process) {
-	_ = p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(15 * time.Second):
-		_ = p.Process.Kill()
-		<-p.done
-		h.t.Errorf("%s did not stop within 15 s", p.name)
-	}
-	if h.t.Failed() {
-		if data, err := os.ReadFile(p.log); err == nil {
-			h.t.Logf("last of %s:\n%s", p.name, tail(data, 4000))
-		}
-	}
-}
-
-// kill ends a program as a power cut does.
-func (p *process) kill() {
-	_ = p.Process.Kill()
-	<-p.done
-}
+// log is the file in which a program of the house writes, at its end.
+func (h *house) log(name string) string { return filepath.Join(h.logs, name+".log") }
 
 // restart starts a program again under its old environment.
 func (h *house) restart(p *process) *process {
 	h.t.Helper()
-	return h.start(p.Path, p.name, h.env)
-}
-
-func tail(data []byte, limit int) []byte {
-	return bytes.TrimSpace(data[max(0, len(data)-limit):])
+	return h.start(p.Path, p.Name, h.env)
 }
 
 // glance is the pause between two looks at a condition. Every look costs server and

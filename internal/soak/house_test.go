@@ -24,6 +24,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/telemetry/store"
@@ -51,16 +52,14 @@ type house struct {
 
 	temporalAddress, telemetryAddress, telemetryMetrics string
 
-	server, telemetry, worker, proxy *program
+	server, telemetry, worker, proxy *program.Program
 }
 
 // open starts a house. It closes with the test.
 func open(t *testing.T) *house {
 	t.Helper()
-	programs, err := binaries()
-	require.NoError(t, err)
 	key := make([]byte, 32)
-	_, err = rand.Read(key)
+	_, err := rand.Read(key)
 	require.NoError(t, err)
 	h := &house{
 		t: t, folder: t.TempDir(), key: base64.StdEncoding.EncodeToString(key), http: &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second},
@@ -69,42 +68,30 @@ func open(t *testing.T) *house {
 	t.Cleanup(h.http.CloseIdleConnections)
 	h.dial()
 	h.env = append(h.startProvider(), h.environment()...)
-	h.startPrograms(programs)
+	h.startPrograms()
 	return h
 }
 
-// startPrograms starts what `make build` has put into a folder, and a Temporal server.
-func (h *house) startPrograms(folder string) {
+// startPrograms starts what `make build` builds, and a Temporal server.
+func (h *house) startPrograms() {
 	h.t.Helper()
-	of := func(name string, environment []string, arguments ...string) func() *exec.Cmd {
-		return func() *exec.Cmd {
-			command := exec.Command(filepath.Join(folder, name), arguments...)
-			command.Env = append(append(command.Env, h.env...), environment...)
-			return command
-		}
+	of := func(name string, environment []string, arguments ...string) *exec.Cmd {
+		command := exec.Command(program.Built(h.t, name), arguments...)
+		command.Env = append(append(command.Env, h.env...), environment...)
+		return command
 	}
-	well := func(address, path string) func() bool { return answers(h.http, "http://"+address+path) }
+	well := func(address, path string) func() bool { return program.Answers("http://" + address + path) }
 	workerMetrics, proxyAddress := freeport.Address(h.t), freeport.Address(h.t)
-	h.server = h.start("temporal", func() *exec.Cmd {
-		return devserver.Command(h.t, devserver.Settings{File: filepath.Join(h.folder, "temporal.db"), HostPort: h.temporalAddress})
-	}, h.temporalAnswers)
+	h.server = h.start("temporal", devserver.Command(h.t, devserver.Settings{File: filepath.Join(h.folder, "temporal.db"), HostPort: h.temporalAddress}), h.temporalAnswers)
 	h.telemetry = h.start("telemetry", of("webhookproxy", []string{"METRICS_ADDR=" + h.telemetryMetrics}, "telemetry"), well(h.telemetryAddress, "/readyz"))
 	h.worker = h.start("worker", of("worker", []string{"METRICS_ADDR=" + workerMetrics}), well(workerMetrics, "/healthz"))
 	h.proxy = h.start("proxy", of("webhookproxy", []string{"METRICS_ADDR=" + freeport.Address(h.t), "PROXY_ADDR=" + proxyAddress}), well(proxyAddress, "/readyz"))
 }
 
-// start starts a program that ends before the test does.
-func (h *house) start(name string, command func() *exec.Cmd, ready func() bool) *program {
+// start starts a program, which may be killed and started again.
+func (h *house) start(name string, command *exec.Cmd, ready func() bool) *program.Program {
 	h.t.Helper()
-	p := &program{t: h.t, name: name, log: filepath.Join(h.folder, name+".log"), command: command, ready: ready}
-	h.t.Cleanup(func() {
-		if p.running != nil {
-			p.stop()
-		}
-		p.tell()
-	})
-	p.start()
-	return p
+	return program.Start(h.t, program.Settings{Name: name, Command: command, Ready: ready, Log: filepath.Join(h.folder, name+".log")})
 }
 
 func (h *house) dial() {
@@ -219,7 +206,7 @@ func (h *house) figure(name string) (value int, known bool) {
 // kept ends the telemetry process, and opens what it has stored.
 func (h *house) kept() *store.Store {
 	h.t.Helper()
-	h.telemetry.stop()
+	h.telemetry.Stop()
 	sealing, err := codec.New(h.ring())
 	require.NoError(h.t, err)
 	kept, err := store.Open(h.t.Context(), store.Config{Path: h.readings(), Codec: sealing})
