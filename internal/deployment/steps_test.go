@@ -1,9 +1,7 @@
 package deployment
 
 import (
-	"context"
 	"maps"
-	"net/http/httptest"
 	"net/url"
 	"os/exec"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 // steps runs all services of the compose file as processes.
@@ -49,28 +48,13 @@ func (s *steps) output(command *exec.Cmd) string {
 // say about them.
 func startSandbox(t *testing.T, proxy string) (*sandbox.Server, map[string]string) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	settings := sandbox.Config{
-		Secrets: secrets, EmailActivity: true, ProxyURL: "http://" + proxy,
+	server := sandboxtest.Open(t, sandbox.Config{
+		EmailActivity: true, ProxyURL: "http://" + proxy,
 		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
-	}
-	server, err := sandbox.New(settings)
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	require.NoError(t, server.SetBaseURL(listener.URL))
-	t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(t, server.Close(ctx))
 	})
-	settings.BaseURL = listener.URL
-	accounts, err := settings.Environment()
-	require.NoError(t, err)
+	accounts := server.Environment(t)
 	accounts["SENDGRID_EMAIL_ACTIVITY"] = "true"
-	return server, accounts
+	return server.Server, accounts
 }
 
 // start runs a service that stays, until its own health check is content.

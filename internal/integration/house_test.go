@@ -3,11 +3,9 @@ package integration
 import (
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +24,7 @@ import (
 	"guestjourney/internal/freeport"
 	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/temporalclient"
 )
 
@@ -44,19 +43,17 @@ type settings struct {
 
 // house is everything that runs.
 type house struct {
-	t       *testing.T
-	server  *devserver.Server
-	sandbox *sandbox.Server
-	// sandboxSecrets are what the sandbox's vendors take.
-	sandboxSecrets sandbox.Secrets
-	client         client.Client
-	env            []string
-	logs           string
-	worker         *process
-	proxy          *process
-	proxyURL       string
-	keys           string
-	program        programs.Program
+	t        *testing.T
+	server   *devserver.Server
+	sandbox  *sandboxtest.Sandbox
+	client   client.Client
+	env      []string
+	logs     string
+	worker   *process
+	proxy    *process
+	proxyURL string
+	keys     string
+	program  programs.Program
 }
 
 // open starts a house. It closes with the test. Houses share nothing and wait
@@ -74,35 +71,16 @@ func open(t *testing.T, set settings) *house {
 	}
 	h := &house{t: t, logs: t.TempDir(), keys: set.keys, program: set.program}
 	h.server = devserver.StartWith(t, devserver.Settings{File: set.serverFile})
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	h.sandboxSecrets = secrets
 	h.proxyURL = "http://127.0.0.1:" + freeport.Get(t)
-	h.startSandbox(set, secrets)
+	h.sandbox = sandboxtest.Open(t, sandbox.Config{
+		EmailActivity: set.emailActivity, ManualDelivery: set.manual, OnCall: set.onCall, ProxyURL: h.proxyURL,
+		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
+	})
 	h.client = h.dial(set)
-	h.env = h.environment(t, set, secrets)
+	h.env = h.environment(t, set)
 	h.proxy = h.start(program.Built(t, "webhookproxy"), "proxy", h.env)
 	h.worker = h.start(program.Built(t, "worker"), "worker", h.env)
 	return h
-}
-
-func (h *house) startSandbox(set settings, secrets sandbox.Secrets) {
-	server, err := sandbox.New(sandbox.Config{
-		Secrets: secrets, EmailActivity: set.emailActivity, ManualDelivery: set.manual, OnCall: set.onCall, ProxyURL: h.proxyURL,
-		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
-	})
-	require.NoError(h.t, err)
-	listener := httptest.NewServer(server.Handler())
-	require.NoError(h.t, server.SetBaseURL(listener.URL))
-	h.sandbox = server
-	h.env = []string{"SANDBOX_URL=" + listener.URL}
-	h.t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(h.t, server.Close(ctx))
-	})
 }
 
 func (h *house) dial(set settings) client.Client {
@@ -123,30 +101,22 @@ func ring(t *testing.T, keys string) *codec.Ring {
 	return parsed
 }
 
-func (h *house) environment(t *testing.T, set settings, secrets sandbox.Secrets) []string {
-	url := strings.TrimPrefix(h.env[0], "SANDBOX_URL=")
-	public, err := x509.MarshalPKIXPublicKey(&secrets.SendGridPrivateKey.PublicKey)
-	require.NoError(t, err)
+func (h *house) environment(t *testing.T, set settings) []string {
 	identity := make([]byte, 32)
-	_, err = rand.Read(identity)
+	_, err := rand.Read(identity)
 	require.NoError(t, err)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
 		"TEMPORAL_ADDRESS=" + h.server.HostPort, "TEMPORAL_NAMESPACE=" + devserver.Namespace,
 		"PAYLOAD_KEYS=" + h.keys, "IDENTITY_KEY=" + base64.StdEncoding.EncodeToString(identity),
-		"GUEST_APP_URL=" + url + "/pages", "PUBLIC_URL=" + h.proxyURL, "PROGRAMS_DIR=" + h.catalogue(set.program),
+		"PUBLIC_URL=" + h.proxyURL, "PROGRAMS_DIR=" + h.catalogue(set.program),
 		"PROXY_ADDR=" + strings.TrimPrefix(h.proxyURL, "http://"), "LOG_LEVEL=info", "STOP_TIMEOUT=3s",
-		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_WEBHOOK_SECRETS=" + secrets.StripeWebhookSecret, "STRIPE_BASE_URL=" + url + "/stripe",
-		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID,
-		"TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret, "TWILIO_AUTH_TOKEN=" + secrets.TwilioAuthToken,
-		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + url + "/twilio",
-		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_WEBHOOK_PUBLIC_KEYS=" + base64.StdEncoding.EncodeToString(public),
-		"SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + url + "/sendgrid",
-		fmt.Sprintf("SENDGRID_EMAIL_ACTIVITY=%t", set.emailActivity),
-		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_CLIENT_SECRETS=" + secrets.HubSpotClientSecret, "HUBSPOT_BASE_URL=" + url + "/hubspot",
-		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + url + "/google",
-		"GUEST_WEBHOOK_SECRETS=" + secrets.GuestSecret, "INBOX_PATH=" + filepath.Join(t.TempDir(), "inbox.db"), "ADDRESS_RATE=10000",
+		"TWILIO_FROM=+15005550006", "SENDGRID_FROM=house@example.com", fmt.Sprintf("SENDGRID_EMAIL_ACTIVITY=%t", set.emailActivity),
+		"INBOX_PATH=" + filepath.Join(t.TempDir(), "inbox.db"), "ADDRESS_RATE=10000",
 		"CIRCUIT_OPEN=1s", "STRIPE_RATE=500", "TWILIO_RATE=500", "SENDGRID_RATE=500", "HUBSPOT_RATE=500", "GOOGLE_RATE=500",
+	}
+	for name, value := range h.sandbox.Environment(t) {
+		env = append(env, name+"="+value)
 	}
 	return append(env, set.env...)
 }

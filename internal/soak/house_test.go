@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,7 @@ import (
 	"guestjourney/internal/freeport"
 	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/telemetry/store"
 )
@@ -47,7 +47,7 @@ type house struct {
 	key      string // of payloads and everything else that is sealed
 	client   client.Client
 	http     *http.Client
-	provider *sandbox.Server
+	provider *sandboxtest.Sandbox
 	env      []string // of all programs
 
 	temporalAddress, telemetryAddress, telemetryMetrics string
@@ -121,26 +121,12 @@ func (h *house) temporalAnswers() bool {
 // startProvider starts the providers' stand-in, and returns what leads to it.
 func (h *house) startProvider() []string {
 	h.t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(h.t, err)
-	h.provider, err = sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
-	require.NoError(h.t, err)
-	listener := httptest.NewServer(h.provider.Handler())
-	h.t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(h.t, h.provider.Close(ctx))
-	})
-	return []string{
-		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_BASE_URL=" + listener.URL + "/stripe",
-		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret,
-		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + listener.URL + "/twilio",
-		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + listener.URL + "/sendgrid",
-		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_BASE_URL=" + listener.URL + "/hubspot",
-		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + listener.URL + "/google",
+	h.provider = sandboxtest.Open(h.t, sandbox.Config{ManualDelivery: true})
+	env := []string{"TWILIO_FROM=+15005550006", "SENDGRID_FROM=house@example.com"}
+	for name, value := range h.provider.Environment(h.t) {
+		env = append(env, name+"="+value)
 	}
+	return env
 }
 
 func (h *house) environment() []string {

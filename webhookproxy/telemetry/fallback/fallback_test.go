@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/paging"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/staff"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/fallback"
@@ -39,7 +39,7 @@ const (
 type world struct {
 	t       *testing.T
 	store   *store.Store
-	sandbox *sandbox.Server
+	sandbox *sandboxtest.Sandbox
 	owns    bool
 	lease   store.Lease
 	config  fallback.Config
@@ -82,18 +82,11 @@ func open(t *testing.T) *world {
 }
 
 func (w *world) openSandbox() {
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(w.t, err)
-	w.sandbox, err = sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(w.t, err)
-	listener := httptest.NewServer(w.sandbox.Handler())
-	w.t.Cleanup(func() {
-		listener.Close()
-		require.NoError(w.t, w.sandbox.Close(context.Background()))
-	})
+	w.sandbox = sandboxtest.Open(w.t, sandbox.Config{})
+	secrets := w.sandbox.Secrets
 	pager, err := paging.New(paging.Config{
 		AccountSID: secrets.TwilioAccountSID, APIKeySID: secrets.TwilioKeySID, APIKeySecret: secrets.TwilioKeySecret,
-		From: "+14155550100", BaseURL: listener.URL + "/twilio",
+		From: "+14155550100", BaseURL: w.sandbox.URL + "/twilio",
 	})
 	require.NoError(w.t, err)
 	text, err := os.ReadFile("../../../deploy/staff/example.json")
