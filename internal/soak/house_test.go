@@ -28,6 +28,7 @@ import (
 	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 const (
@@ -195,8 +196,5 @@ func (h *house) kept() *store.Store {
 	h.telemetry.Stop()
 	sealing, err := codec.New(h.ring())
 	require.NoError(h.t, err)
-	kept, err := store.Open(h.t.Context(), store.Config{Path: h.readings(), Codec: sealing})
-	require.NoError(h.t, err)
-	h.t.Cleanup(func() { require.NoError(h.t, kept.Close()) })
-	return kept
+	return storetest.Open(h.t, store.Config{Path: h.readings(), Codec: sealing})
 }

@@ -1,12 +1,9 @@
 package fallback_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/paging"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/sandbox/sandboxtest"
@@ -25,6 +21,7 @@ import (
 	"guestjourney/webhookproxy/telemetry/fallback"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -64,13 +61,7 @@ func (w *world) pass(d time.Duration) {
 func open(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, owns: true, at: time.Now()}
-	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, codec.KeySize)))
-	require.NoError(t, err)
-	sealing, err := codec.New(ring)
-	require.NoError(t, err)
-	w.store, err = store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealing, Now: w.now})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
+	w.store = storetest.Open(t, store.Config{Now: w.now})
 	require.NoError(t, w.store.Assign(t.Context(), store.Assignment{
 		Device: "monitor-7", Session: sessionID, Since: w.now(), Settings: store.Settings{Room: "3"},
 	}))
