@@ -33,6 +33,7 @@ import (
 	"guestjourney/webhookproxy/telemetry/fallback"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/session"
 )
@@ -278,10 +279,7 @@ func openShared(t *testing.T, url string) *store.Store {
 	t.Helper()
 	sealing, err := codec.New(ringOf(t))
 	require.NoError(t, err)
-	kept, err := store.Open(t.Context(), store.Config{URL: url, Codec: sealing})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, kept.Close()) })
-	return kept
+	return storetest.Open(t, store.Config{URL: url, Codec: sealing})
 }
 
 // dialTemporal connects as a worker does, also later.

@@ -12,7 +12,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/signedcall"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/detector"
@@ -44,19 +44,10 @@ const patience = 20 * time.Second
 // startSandbox starts Twilio's stand-in, and returns the environment that leads to it.
 func startSandbox(t *testing.T) (*sandbox.Server, map[string]string) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	return server, map[string]string{
-		"TWILIO_ACCOUNT_SID": secrets.TwilioAccountSID, "TWILIO_API_KEY_SID": secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET": secrets.TwilioKeySecret,
-		"TWILIO_FROM": "+14155550100", "TWILIO_BASE_URL": listener.URL + "/twilio",
-	}
+	server := sandboxtest.Open(t, sandbox.Config{})
+	environment := server.Environment(t)
+	environment["TWILIO_FROM"] = "+14155550100"
+	return server.Server, environment
 }
 
 // telemetryEnvironment is complete; the store is a file of its own.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"maps"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/setup"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows/health"
@@ -54,39 +53,31 @@ func TestAProviderThatIsDownIsNoticedAndResolved(t *testing.T) {
 type watchedWorld struct {
 	t        *testing.T
 	temporal client.Client
-	sandbox  *sandbox.Server
-	secrets  sandbox.Secrets
+	sandbox  *sandboxtest.Sandbox
 	server   *devserver.Server
 	process  *process
 }
 
 func newWatchedWorld(t *testing.T, change map[string]string) *watchedWorld {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	vendors, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(vendors.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, vendors.Close(context.Background()))
-	})
+	vendors := sandboxtest.Open(t, sandbox.Config{})
+	secrets := vendors.Secrets
 	set := map[string]string{
 		"STRIPE_SECRET_KEY": secrets.StripeKey, "HUBSPOT_ACCESS_TOKEN": secrets.HubSpotToken,
 		"TWILIO_ACCOUNT_SID": secrets.TwilioAccountSID, "TWILIO_API_KEY_SID": secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET": secrets.TwilioKeySecret,
 		"SENDGRID_API_KEY": secrets.SendGridKey, "GOOGLE_ACCESS_TOKEN": secrets.GoogleToken, "CIRCUIT_OPEN": "500ms",
 	}
 	maps.Copy(set, change)
-	environment(t, listener.URL, set)
+	environment(t, vendors.URL, set)
 	server := devserver.Start(t)
-	_, err = setup.Schedules(t.Context(), server.Client())
+	_, err := setup.Schedules(t.Context(), server.Client())
 	require.NoError(t, err)
 	// They would begin at every minute and quarter of an hour; here the tests begin
 	// them.
 	for _, id := range setup.ScheduleIDs() {
 		require.NoError(t, server.Client().ScheduleClient().GetHandle(t.Context(), id).Pause(t.Context(), client.SchedulePauseOptions{}))
 	}
-	w := &watchedWorld{t: t, sandbox: vendors, secrets: secrets, server: server, process: startProcess(t, server)}
+	w := &watchedWorld{t: t, sandbox: vendors, server: server, process: startProcess(t, server)}
 	t.Cleanup(func() { require.Zero(t, w.process.end(t)) })
 	w.temporal = dialSealed(t)
 	return w

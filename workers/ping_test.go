@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"log/slog"
-	"net/http/httptest"
 	"slices"
 	"testing"
 
@@ -15,6 +13,7 @@ import (
 	"guestjourney/activities/health"
 	"guestjourney/activities/options"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	workflowhealth "guestjourney/workflows/health"
 )
 
@@ -108,23 +107,12 @@ func TestEveryQueueThatGoesOutsideIsPinged(t *testing.T) {
 type pingWorld struct {
 	t       *testing.T
 	queue   string
-	sandbox *sandbox.Server
-	secrets sandbox.Secrets
-	address string
+	sandbox *sandboxtest.Sandbox
 }
 
 func newPingWorld(t *testing.T, queue string) *pingWorld {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	return &pingWorld{t: t, queue: queue, sandbox: server, secrets: secrets, address: listener.URL}
+	return &pingWorld{t: t, queue: queue, sandbox: sandboxtest.Open(t, sandbox.Config{})}
 }
 
 // ping asks once, with clients of its own, so that no circuit remembers.
@@ -133,7 +121,7 @@ func (w *pingWorld) ping(spoil func(*settings)) health.Answer { return w.asker(s
 // asker makes the worker's adapters and returns the queue's ping.
 func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 	w.t.Helper()
-	set := vendorSettings(w.secrets, w.address)
+	set := vendorSettings(w.sandbox.Secrets, w.sandbox.URL)
 	set.RecordsDir = w.t.TempDir()
 	if spoil != nil {
 		spoil(&set)
@@ -160,7 +148,7 @@ func (w *pingWorld) asker(spoil func(*settings)) func() health.Answer {
 }
 
 func (w *pingWorld) hideAccount(path string) string {
-	if path == "/twilio/2010-04-01/Accounts/"+w.secrets.TwilioAccountSID+".json" {
+	if path == "/twilio/2010-04-01/Accounts/"+w.sandbox.Secrets.TwilioAccountSID+".json" {
 		return "/twilio/2010-04-01/Accounts/{sid}.json"
 	}
 	return path

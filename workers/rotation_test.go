@@ -39,10 +39,10 @@ func TestSecretsAreReplacedWithoutARestart(t *testing.T) {
 	assert.Equal(t, "the text of last year", account.At(string(secrets.JWTSigningKey), "AWSPREVIOUS"))
 
 	w.rotates(secrets.StripeAPIKey, rotation.StageAwaiting)
-	account.Put(string(secrets.StripeAPIKey), w.secrets.StripeKey, "AWSPENDING")
+	account.Put(string(secrets.StripeAPIKey), w.sandbox.Secrets.StripeKey, "AWSPENDING")
 	w.tells(secrets.StripeAPIKey, rotation.UpdateProvided)
 	w.rotates(secrets.StripeAPIKey, rotation.StageRetiring)
-	assert.Equal(t, w.secrets.StripeKey, account.At(string(secrets.StripeAPIKey), "AWSCURRENT"))
+	assert.Equal(t, w.sandbox.Secrets.StripeKey, account.At(string(secrets.StripeAPIKey), "AWSCURRENT"))
 	w.until(func(view health.Overview) bool { return stateOf(view, "stripe") == health.StateUp })
 	w.tells(secrets.StripeAPIKey, rotation.UpdateRetired)
 	w.rotates(secrets.StripeAPIKey, rotation.StageDone)
@@ -52,7 +52,7 @@ func TestSecretsAreReplacedWithoutARestart(t *testing.T) {
 	w.tells(secrets.TwilioAuthToken, rotation.UpdateProvided)
 	w.shows("Attention = 'secret_refused:twilio_auth_token:20003'")
 	assert.Equal(t, map[string]string{"AWSCURRENT": "the text of last year"}, account.Texts(string(secrets.TwilioAuthToken)))
-	account.Put(string(secrets.TwilioAuthToken), w.secrets.TwilioAuthToken, "AWSPENDING")
+	account.Put(string(secrets.TwilioAuthToken), w.sandbox.Secrets.TwilioAuthToken, "AWSPENDING")
 	w.tells(secrets.TwilioAuthToken, rotation.UpdateProvided)
 	w.rotates(secrets.TwilioAuthToken, rotation.StageRetiring)
 

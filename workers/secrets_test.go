@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/secrets"
 	"guestjourney/internal/secrets/manager"
 	"guestjourney/internal/secrets/manager/managertest"
@@ -20,9 +22,9 @@ import (
 // their vendors change under them, and a hundred calls at once are all made, with
 // one more look into AWS Secrets Manager for each key.
 func TestKeysThatRotateAreTakenUpWithoutARestart(t *testing.T) {
-	vendors := newPingWorld(t, "")
+	vendors := sandboxtest.Open(t, sandbox.Config{})
 	aws := managertest.Serve(t)
-	set := vendorSettings(vendors.secrets, vendors.address)
+	set := vendorSettings(vendors.Secrets, vendors.URL)
 	set.RecordsDir = t.TempDir()
 	set.Stripe.SecretKey, set.SendGrid.APIKey = "", ""
 	set.Secrets = manager.Settings{Provider: manager.ProviderAWS, BaseURL: aws.URL}
@@ -43,8 +45,8 @@ func TestKeysThatRotateAreTakenUpWithoutARestart(t *testing.T) {
 	require.ErrorContains(t, out.payments.Ping(t.Context()), "status 401")
 	require.ErrorContains(t, out.email.Ping(t.Context()), "status 401")
 
-	aws.Put(string(secrets.StripeAPIKey), vendors.secrets.StripeKey, "AWSCURRENT")
-	aws.Put(string(secrets.SendGridAPIKey), vendors.secrets.SendGridKey, "AWSCURRENT")
+	aws.Put(string(secrets.StripeAPIKey), vendors.Secrets.StripeKey, "AWSCURRENT")
+	aws.Put(string(secrets.SendGridAPIKey), vendors.Secrets.SendGridKey, "AWSCURRENT")
 	later.Store(int64(secrets.Pause))
 	before := aws.Calls("GetSecretValue")
 	var all sync.WaitGroup

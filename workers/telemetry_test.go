@@ -4,19 +4,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/control"
 	"guestjourney/webhookproxy/telemetry/record"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 const telemetrySecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -36,13 +34,7 @@ func (p *telemetryProcess) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *telemetryProcess) open() {
-	ring, err := codec.ParseRing("k1:" + someKey)
-	require.NoError(p.t, err)
-	seals, err := codec.New(ring)
-	require.NoError(p.t, err)
-	p.kept, err = store.Open(context.Background(), store.Config{Path: filepath.Join(p.t.TempDir(), "telemetry.db"), Codec: seals})
-	require.NoError(p.t, err)
-	p.t.Cleanup(func() { assert.NoError(p.t, p.kept.Close()) })
+	p.kept = storetest.Open(p.t, store.Config{})
 	verifier, err := verify.NewStandard(telemetrySecret)
 	require.NoError(p.t, err)
 	p.mux = http.NewServeMux()

@@ -118,6 +118,21 @@ func (s *steps) toTheEnd() {
 	assert.Equal(s.t, int64(200000), answer.Status.Money.CapturedMinor, string(said))
 }
 
+// eventually waits for a condition; it is looked at every 100 ms.
+func eventually(t testing.TB, within time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.After(within)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited %s for: %s", within, what)
+		case <-tick.C:
+		}
+	}
+}
+
 func follow(server *sandbox.Server, link string) error {
 	_, path, _ := strings.Cut(link, "/pages/")
 	kind, id, _ := strings.Cut(path, "/")

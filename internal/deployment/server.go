@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -12,6 +11,7 @@ import (
 
 	"guestjourney/internal/freeport"
 	"guestjourney/internal/postgrestest"
+	"guestjourney/internal/program"
 	"guestjourney/internal/setup"
 	"guestjourney/internal/temporalclient"
 )
@@ -103,7 +103,7 @@ func (s *server) startServer() {
 		}
 	}
 	s.temporal = "127.0.0.1:" + moved["FRONTEND_GRPC_PORT"]
-	command := exec.CommandContext(s.t.Context(), serverTool(s.t, "TEMPORAL_SERVER", "temporal-server"), "start")
+	command := exec.Command(serverTool(s.t, "TEMPORAL_SERVER", "temporal-server"), "start")
 	command.Env, command.Dir = s.environment("temporal", moved), s.t.TempDir()
-	run(s.t, "temporal", command, syscall.SIGTERM)
+	program.Start(s.t, program.Settings{Name: "temporal", Command: command})
 }

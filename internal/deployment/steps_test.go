@@ -1,18 +1,17 @@
 package deployment
 
 import (
-	"context"
 	"maps"
-	"net/http/httptest"
 	"net/url"
 	"os/exec"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 // steps runs all services of the compose file as processes.
@@ -49,39 +48,23 @@ func (s *steps) output(command *exec.Cmd) string {
 // say about them.
 func startSandbox(t *testing.T, proxy string) (*sandbox.Server, map[string]string) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	settings := sandbox.Config{
-		Secrets: secrets, EmailActivity: true, ProxyURL: "http://" + proxy,
+	server := sandboxtest.Open(t, sandbox.Config{
+		EmailActivity: true, ProxyURL: "http://" + proxy,
 		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
-	}
-	server, err := sandbox.New(settings)
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	require.NoError(t, server.SetBaseURL(listener.URL))
-	t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(t, server.Close(ctx))
 	})
-	settings.BaseURL = listener.URL
-	accounts, err := settings.Environment()
-	require.NoError(t, err)
+	accounts := server.Environment(t)
 	accounts["SENDGRID_EMAIL_ACTIVITY"] = "true"
-	return server, accounts
+	return server.Server, accounts
 }
 
 // start runs a service that stays, until its own health check is content.
 func (s *steps) start(service string, moved map[string]string, health string) {
 	s.t.Helper()
-	run(s.t, service, s.command(service, moved), syscall.SIGTERM)
 	test := s.project.Services[service].HealthCheck.Test
 	asked, err := url.Parse(test[3])
 	require.NoError(s.t, err)
 	asked.Host = health
-	eventually(s.t, 60*time.Second, service+" is well", func() bool {
+	program.Start(s.t, program.Settings{Name: service, Command: s.command(service, moved), Ready: func() bool {
 		return exec.CommandContext(s.t.Context(), programs(s.t)+test[1], test[2], asked.String()).Run() == nil
-	})
+	}})
 }

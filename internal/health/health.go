@@ -2,7 +2,8 @@
 //
 // Called by `starter health`, which is the health check of a container that has
 // no other program in it, and by `starter dev`, which waits for each service.
-// It promises that nil means an answer of 2xx, within Patience.
+// The tests of the whole house wait by it, too. It promises that nil means an
+// answer of 2xx, within Patience, and that no connection is left open.
 package health
 
 import (
@@ -29,6 +30,7 @@ func Check(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", url, err)
 	}
+	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err) // names the URL

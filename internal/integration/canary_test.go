@@ -34,6 +34,7 @@ import (
 	"guestjourney/activities/directory"
 	"guestjourney/activities/options"
 	"guestjourney/internal/devserver"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/telemetry/telemetrytest"
 	"guestjourney/workflows"
@@ -83,11 +84,11 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	h.allDelivered()
 
 	kept := whatTemporalShows(t, h.server, 6)
-	kept.addFiles(t, file, file+"-wal", h.worker.log, h.proxy.log, filepath.Join(h.logs, "codec.log"), filepath.Join(h.logs, "starter.log"))
+	kept.addFiles(t, file, file+"-wal", h.worker.Log, h.proxy.Log, h.log("codec"), h.log("starter"))
 	kept.addMetrics(t, h.worker)
 	kept.addMetrics(t, h.proxy)
-	h.stop(h.worker) // what is left of the traces leaves with it
-	h.stop(h.proxy)
+	h.worker.Stop() // what is left of the traces leaves with it
+	h.proxy.Stop()
 	kept.add("traces", collector.Bytes())
 	for name, canary := range birds.values {
 		assert.Empty(t, kept.find(canary), "%s (%s) can be read there", name, canary)
@@ -184,10 +185,11 @@ func (c canaries) leadFile(t *testing.T) string {
 // what it writes beside that is kept. It says whether the CLI did it.
 func (h *house) operates(stdin string, arguments ...string) bool {
 	h.t.Helper()
-	folder, err := binaries()
+	log, err := os.OpenFile(h.log("starter"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(h.t, err)
-	command := exec.Command(filepath.Join(folder, "starter"), arguments...)
-	command.Env, command.Stdin, command.Stderr = h.env, strings.NewReader(stdin), h.logFile("starter")
+	defer log.Close() //nolint:errcheck // the CLI has ended
+	command := exec.Command(program.Built(h.t, "starter"), arguments...)
+	command.Env, command.Stdin, command.Stderr = h.env, strings.NewReader(stdin), log
 	_, err = command.Output()
 	var failed *exec.ExitError
 	require.True(h.t, err == nil || errors.As(err, &failed), "%v", err)
@@ -290,18 +292,12 @@ func (p places) addFiles(t *testing.T, paths ...string) {
 // addMetrics reads what a program of the house measures.
 func (p places) addMetrics(t *testing.T, program *process) {
 	t.Helper()
-	var address string
-	for _, variable := range program.Env {
-		if value, found := strings.CutPrefix(variable, "METRICS_ADDR="); found {
-			address = value
-		}
-	}
-	answer, err := http.Get("http://" + address + "/metrics")
+	answer, err := http.Get("http://" + program.metrics + "/metrics")
 	require.NoError(t, err)
 	data, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
-	p.add("metrics of "+program.name, data)
+	p.add("metrics of "+program.Name, data)
 }
 
 // find names the places where a text stands in any form.

@@ -48,7 +48,7 @@ func TestWhatMeetsInOneTaskIsShownOnce(t *testing.T) {
 	h := open(t, settings{program: program})
 	id := h.begin(lead(1))
 	h.reaches(id, journey.StageConversing, 30*time.Second)
-	h.stop(h.worker)
+	h.worker.Stop()
 	h.tells(id, kit.SignalMessageIn, kit.Fact{ID: "text", Provider: "twilio", Type: "received", OccurredAt: time.Now().UTC(), Data: map[string]string{"body": "hello"}})
 	h.eventually(30*time.Second, "the deadline passes", func() bool {
 		events := eventsOf(t, h.client, id, "")

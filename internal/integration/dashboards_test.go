@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -99,14 +98,7 @@ scrape_configs:
       - targets: %s
 `, listed), 0o600))
 	command := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address)
-	log := h.logFile("prometheus")
-	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(h.t, command.Start())
-	h.t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
-		_ = command.Wait()
-	})
+	h.keep("prometheus", command, nil)
 	p := prometheus{t: h.t, address: address}
 	h.eventually(30*time.Second, "prometheus scrapes all", func() bool { return p.has(fmt.Sprintf("count(up == 1) == %d", len(programs))) })
 	return p

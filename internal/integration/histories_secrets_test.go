@@ -43,7 +43,7 @@ func (r *recorder) rotated() func() {
 	own.offers(account, "00000000000000000000000000000000")
 	own.turns(func(view rotation.Overview) bool { return view.Refused != "" })
 	own.leave(rotation.IDPrefix + token)
-	own.offers(account, own.sandboxSecrets.TwilioAuthToken)
+	own.offers(account, own.sandbox.Secrets.TwilioAuthToken)
 	own.turns(func(view rotation.Overview) bool { return view.Stage == rotation.StageRetiring })
 	own.tell(kit.UpdateCancel)
 	require.NoError(r.t, own.client.GetWorkflow(ctx, rotation.IDPrefix+token, "").Get(ctx, nil))

@@ -272,7 +272,7 @@ func (r *recorder) parked() {
 		r.waits(id, "captured", hasStep(kit.StepParked))
 	}
 	r.keep("open_parked", tried, 1, journey.Type)
-	r.stop(r.worker)
+	r.worker.Stop()
 	r.env = slices.DeleteFunc(r.env, func(variable string) bool { return variable == wrongKey })
 	r.worker = r.restart(r.worker)
 	command := kit.StepCommand{Envelope: operator("the key was wrong"), Step: "welcome.email"}

@@ -1,21 +1,15 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,25 +22,11 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/temporalclient"
 )
-
-// bin is the folder of `make build`: what it has made is not linked again.
-const bin = "../../bin"
-
-// binaries builds the three programs once for all tests of this package.
-var binaries = sync.OnceValues(func() (string, error) {
-	for _, line := range [][]string{
-		{"build", "-o", bin + "/", "guestjourney/starter", "guestjourney/webhookproxy"},
-		{"build", "-o", bin + "/worker", "guestjourney/workers"},
-	} {
-		if output, err := exec.Command("go", line...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(line, " "), err, output)
-		}
-	}
-	return filepath.Abs(bin)
-})
 
 // settings change a house before it opens.
 type settings struct {
@@ -63,19 +43,17 @@ type settings struct {
 
 // house is everything that runs.
 type house struct {
-	t       *testing.T
-	server  *devserver.Server
-	sandbox *sandbox.Server
-	// sandboxSecrets are what the sandbox's vendors take.
-	sandboxSecrets sandbox.Secrets
-	client         client.Client
-	env            []string
-	logs           string
-	worker         *process
-	proxy          *process
-	proxyURL       string
-	keys           string
-	program        programs.Program
+	t        *testing.T
+	server   *devserver.Server
+	sandbox  *sandboxtest.Sandbox
+	client   client.Client
+	env      []string
+	logs     string
+	worker   *process
+	proxy    *process
+	proxyURL string
+	keys     string
+	program  programs.Program
 }
 
 // open starts a house. It closes with the test. Houses share nothing and wait
@@ -85,8 +63,6 @@ func open(t *testing.T, set settings) *house {
 	if !set.alone {
 		t.Parallel()
 	}
-	folder, err := binaries()
-	require.NoError(t, err)
 	if set.program.Code == "" {
 		set.program = quick()
 	}
@@ -95,35 +71,16 @@ func open(t *testing.T, set settings) *house {
 	}
 	h := &house{t: t, logs: t.TempDir(), keys: set.keys, program: set.program}
 	h.server = devserver.StartWith(t, devserver.Settings{File: set.serverFile})
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	h.sandboxSecrets = secrets
 	h.proxyURL = "http://127.0.0.1:" + freeport.Get(t)
-	h.startSandbox(set, secrets)
-	h.client = h.dial(set)
-	h.env = h.environment(t, set, secrets)
-	h.proxy = h.start(filepath.Join(folder, "webhookproxy"), "proxy", h.env)
-	h.worker = h.start(filepath.Join(folder, "worker"), "worker", h.env)
-	return h
-}
-
-func (h *house) startSandbox(set settings, secrets sandbox.Secrets) {
-	server, err := sandbox.New(sandbox.Config{
-		Secrets: secrets, EmailActivity: set.emailActivity, ManualDelivery: set.manual, OnCall: set.onCall, ProxyURL: h.proxyURL,
+	h.sandbox = sandboxtest.Open(t, sandbox.Config{
+		EmailActivity: set.emailActivity, ManualDelivery: set.manual, OnCall: set.onCall, ProxyURL: h.proxyURL,
 		Webhooks: sandbox.WebhookPolicy{First: 100 * time.Millisecond, Max: time.Second, Attempts: 200},
 	})
-	require.NoError(h.t, err)
-	listener := httptest.NewServer(server.Handler())
-	require.NoError(h.t, server.SetBaseURL(listener.URL))
-	h.sandbox = server
-	h.env = []string{"SANDBOX_URL=" + listener.URL}
-	h.t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(h.t, server.Close(ctx))
-	})
+	h.client = h.dial(set)
+	h.env = h.environment(t, set)
+	h.proxy = h.start(program.Built(t, "webhookproxy"), "proxy", h.env)
+	h.worker = h.start(program.Built(t, "worker"), "worker", h.env)
+	return h
 }
 
 func (h *house) dial(set settings) client.Client {
@@ -144,30 +101,22 @@ func ring(t *testing.T, keys string) *codec.Ring {
 	return parsed
 }
 
-func (h *house) environment(t *testing.T, set settings, secrets sandbox.Secrets) []string {
-	url := strings.TrimPrefix(h.env[0], "SANDBOX_URL=")
-	public, err := x509.MarshalPKIXPublicKey(&secrets.SendGridPrivateKey.PublicKey)
-	require.NoError(t, err)
+func (h *house) environment(t *testing.T, set settings) []string {
 	identity := make([]byte, 32)
-	_, err = rand.Read(identity)
+	_, err := rand.Read(identity)
 	require.NoError(t, err)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
 		"TEMPORAL_ADDRESS=" + h.server.HostPort, "TEMPORAL_NAMESPACE=" + devserver.Namespace,
 		"PAYLOAD_KEYS=" + h.keys, "IDENTITY_KEY=" + base64.StdEncoding.EncodeToString(identity),
-		"GUEST_APP_URL=" + url + "/pages", "PUBLIC_URL=" + h.proxyURL, "PROGRAMS_DIR=" + h.catalogue(set.program),
+		"PUBLIC_URL=" + h.proxyURL, "PROGRAMS_DIR=" + h.catalogue(set.program),
 		"PROXY_ADDR=" + strings.TrimPrefix(h.proxyURL, "http://"), "LOG_LEVEL=info", "STOP_TIMEOUT=3s",
-		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_WEBHOOK_SECRETS=" + secrets.StripeWebhookSecret, "STRIPE_BASE_URL=" + url + "/stripe",
-		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID,
-		"TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret, "TWILIO_AUTH_TOKEN=" + secrets.TwilioAuthToken,
-		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + url + "/twilio",
-		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_WEBHOOK_PUBLIC_KEYS=" + base64.StdEncoding.EncodeToString(public),
-		"SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + url + "/sendgrid",
-		fmt.Sprintf("SENDGRID_EMAIL_ACTIVITY=%t", set.emailActivity),
-		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_CLIENT_SECRETS=" + secrets.HubSpotClientSecret, "HUBSPOT_BASE_URL=" + url + "/hubspot",
-		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + url + "/google",
-		"GUEST_WEBHOOK_SECRETS=" + secrets.GuestSecret, "INBOX_PATH=" + filepath.Join(t.TempDir(), "inbox.db"), "ADDRESS_RATE=10000",
+		"TWILIO_FROM=+15005550006", "SENDGRID_FROM=house@example.com", fmt.Sprintf("SENDGRID_EMAIL_ACTIVITY=%t", set.emailActivity),
+		"INBOX_PATH=" + filepath.Join(t.TempDir(), "inbox.db"), "ADDRESS_RATE=10000",
 		"CIRCUIT_OPEN=1s", "STRIPE_RATE=500", "TWILIO_RATE=500", "SENDGRID_RATE=500", "HUBSPOT_RATE=500", "GOOGLE_RATE=500",
+	}
+	for name, value := range h.sandbox.Environment(t) {
+		env = append(env, name+"="+value)
 	}
 	return append(env, set.env...)
 }
@@ -183,10 +132,8 @@ func (h *house) catalogue(program programs.Program) string {
 
 // process is a program of the house.
 type process struct {
-	*exec.Cmd
-	name, log string
-	metrics   string // its address
-	done      chan struct{}
+	*program.Program
+	metrics string // its address
 }
 
 // start runs a program and waits until it says that it is well.
@@ -199,17 +146,8 @@ func (h *house) start(binary, name string, env []string) *process {
 func (h *house) startWith(binary, name string, arguments, env []string) *process {
 	h.t.Helper()
 	metrics := freeport.Address(h.t)
-	file := h.logFile(name)
-	p := &process{Cmd: exec.Command(binary, arguments...), name: name, log: file.Name(), metrics: metrics, done: make(chan struct{})}
-	p.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
-	p.Stdout, p.Stderr = file, file
-	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(h.t, p.Start())
-	go func() {
-		_ = p.Wait()
-		close(p.done)
-	}()
-	h.t.Cleanup(func() { h.stop(p) })
+	command := exec.Command(binary, arguments...)
+	command.Env = append(append([]string(nil), env...), "METRICS_ADDR="+metrics)
 	health := "http://" + metrics + "/healthz"
 	switch name {
 	case "proxy":
@@ -217,57 +155,22 @@ func (h *house) startWith(binary, name string, arguments, env []string) *process
 	case "telemetry":
 		health = "http://" + metrics + "/metrics"
 	}
-	h.eventually(30*time.Second, name+" is well", func() bool {
-		answer, err := http.Get(health)
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode/100 == 2
-	})
-	return p
+	return &process{Program: h.keep(name, command, program.Answers(health)), metrics: metrics}
 }
 
-// logFile opens what a program of the house writes, at its end.
-func (h *house) logFile(name string) *os.File {
+// keep runs a program until the house closes.
+func (h *house) keep(name string, command *exec.Cmd, ready func() bool) *program.Program {
 	h.t.Helper()
-	file, err := os.OpenFile(filepath.Join(h.logs, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	require.NoError(h.t, err)
-	h.t.Cleanup(func() { _ = file.Close() }) // a program that runs longer has its own
-	return file
+	return program.Start(h.t, program.Settings{Name: name, Command: command, Ready: ready, Log: h.log(name), Grace: 15 * time.Second})
 }
 
-// stop ends a program as a rollout does.
-func (h *house) stop(p *process) {
-	_ = p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(15 * time.Second):
-		_ = p.Process.Kill()
-		<-p.done
-		h.t.Errorf("%s did not stop within 15 s", p.name)
-	}
-	if h.t.Failed() {
-		if data, err := os.ReadFile(p.log); err == nil {
-			h.t.Logf("last of %s:\n%s", p.name, tail(data, 4000))
-		}
-	}
-}
-
-// kill ends a program as a power cut does.
-func (p *process) kill() {
-	_ = p.Process.Kill()
-	<-p.done
-}
+// log is the file in which a program of the house writes, at its end.
+func (h *house) log(name string) string { return filepath.Join(h.logs, name+".log") }
 
 // restart starts a program again under its old environment.
 func (h *house) restart(p *process) *process {
 	h.t.Helper()
-	return h.start(p.Path, p.name, h.env)
-}
-
-func tail(data []byte, limit int) []byte {
-	return bytes.TrimSpace(data[max(0, len(data)-limit):])
+	return h.start(p.Path, p.Name, h.env)
 }
 
 // glance is the pause between two looks at a condition. Every look costs server and

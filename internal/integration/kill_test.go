@@ -66,7 +66,7 @@ func (k *killer) onCall(point string, call sandbox.JournalEntry) {
 	if point != k.next.point {
 		return
 	}
-	k.worker.kill()
+	k.worker.Kill()
 	k.gate.shut.Store(false)
 	died := death{
 		kill: *k.next, pid: k.worker.Process.Pid, end: k.worker.ProcessState.String(),
@@ -154,7 +154,7 @@ func (k *killer) openFor(t *testing.T, set settings) *house {
 	set.onCall = k.onCall
 	h := open(t, set)
 	k.house, k.gate = h, openGate(t, h.server.HostPort)
-	h.worker.kill()
+	h.worker.Kill()
 	h.env = append(h.env, "TEMPORAL_ADDRESS="+k.gate.address)
 	h.worker = h.restart(h.worker)
 	k.worker = h.worker

@@ -44,7 +44,7 @@ func TestWhatIsNotEncryptedIsRefused(t *testing.T) {
 	assert.Empty(t, view.Commands)
 
 	// A worker that allows more replays what an earlier one refused.
-	h.stop(h.worker)
+	h.worker.Stop()
 	h.worker = h.start(h.worker.Path, "worker", append(append([]string(nil), h.env...), "ALLOW_PLAINTEXT=true", "STICKY_CACHE_SIZE=0"))
 	h.attends(id, "bad_signal:"+kit.SignalGuest)
 	h.invite(8*time.Second, true, nil)

@@ -29,14 +29,14 @@ func TestKeysRotatedInTheWrongOrderLoseNothing(t *testing.T) {
 	h.allDelivered()
 	behind, ahead := h.keys, newKey("k2")+","+h.keys
 
-	h.stop(h.proxy)
+	h.proxy.Stop()
 	h.proxy = h.start(h.proxy.Path, "proxy", h.with("PAYLOAD_KEYS", ahead))
 	h.invite(35*time.Second, true, nil)
 	for _, id := range ids {
 		h.eventually(30*time.Second, "blocked: "+id, func() bool { return h.blocked(id) })
 	}
 	h.allDelivered() // Temporal has it all: nothing is left for a provider to repeat
-	h.stop(h.worker)
+	h.worker.Stop()
 	// The new key comes last: the test's own client reads what the worker writes.
 	h.worker = h.start(h.worker.Path, "worker", h.with("PAYLOAD_KEYS", behind+","+strings.Split(ahead, ",")[0]))
 

@@ -37,8 +37,8 @@ func TestOneTraceFromWebhookToProvider(t *testing.T) {
 	assert.Equal(t, "2xx", call.Attribute("status_class"))
 	// The workflow's own span ends with its run in this process: at the stop,
 	// which sends what is left.
-	h.stop(h.worker)
-	h.stop(h.proxy)
+	h.worker.Stop()
+	h.proxy.Stop()
 
 	var way []string
 	for at, ok := call, true; ok; at, ok = parent(collector, at) {
@@ -75,8 +75,8 @@ func TestTracesHoldNothingPrivate(t *testing.T) {
 		journey.Type, map[string]any{"lead": birds.lead, "program": h.program.Code, birds.values["last name"]: birds.lead.Phone})
 	require.NoError(t, err)
 	require.ErrorContains(t, refused.Get(context.Background(), nil), birds.values["last name"])
-	h.stop(h.worker)
-	h.stop(h.proxy)
+	h.worker.Stop()
+	h.proxy.Stop()
 
 	traces := places{}
 	traces.add("traces", collector.Bytes())

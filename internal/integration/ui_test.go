@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
-	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +20,7 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/workflows/journey"
 	"guestjourney/workflows/kit"
@@ -39,27 +38,10 @@ type browser struct {
 
 func (h *house) browse() *browser {
 	h.t.Helper()
-	folder, err := binaries()
-	require.NoError(h.t, err)
 	address, token := freeport.Address(h.t), "0123456789abcdef0123456789abcdef"
-	server := exec.Command(filepath.Join(folder, "starter"), "codec")
+	server := exec.Command(program.Built(h.t, "starter"), "codec")
 	server.Env = []string{"PAYLOAD_KEYS=" + h.keys, "CODEC_ADDR=" + address, "CODEC_TOKEN=" + token, "CODEC_UI_ORIGIN=" + uiOrigin}
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	log := h.logFile("codec")
-	server.Stdout, server.Stderr = log, log
-	require.NoError(h.t, server.Start())
-	h.t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGTERM)
-		_ = server.Wait()
-	})
-	h.eventually(20*time.Second, "the codec server is well", func() bool {
-		answer, err := http.Get("http://" + address + "/healthz")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode/100 == 2
-	})
+	h.keep("codec", server, program.Answers("http://"+address+"/healthz"))
 	plain, err := temporalclient.Dial(context.Background(), temporalclient.Options{Program: "browser", Address: h.server.HostPort})
 	require.NoError(h.t, err)
 	h.t.Cleanup(plain.Close)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"guestjourney/activities/provider/providertest"
 	"guestjourney/internal/paging"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 const (
@@ -220,18 +220,10 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 // TestTheSandboxIsPaged goes through the stand-in of Twilio, without Temporal and
 // without the provider layer, as a fallback page does.
 func TestTheSandboxIsPaged(t *testing.T) {
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
+	server := sandboxtest.Open(t, sandbox.Config{})
 	pager, err := paging.New(paging.Config{
-		AccountSID: secrets.TwilioAccountSID, APIKeySID: secrets.TwilioKeySID, APIKeySecret: secrets.TwilioKeySecret,
-		From: house, BaseURL: listener.URL + "/twilio",
+		AccountSID: server.Secrets.TwilioAccountSID, APIKeySID: server.Secrets.TwilioKeySID, APIKeySecret: server.Secrets.TwilioKeySecret,
+		From: house, BaseURL: server.URL + "/twilio",
 	})
 	require.NoError(t, err)
 	marked := page()

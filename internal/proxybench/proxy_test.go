@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +25,7 @@ import (
 	"guestjourney/internal/deployment"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/workflows/payment"
 )
 
@@ -179,11 +179,8 @@ func open(b *testing.B, temporal string) *bench {
 		require.NoError(b, err)
 	}
 	m := &bench{B: b, temporal: connection, proxy: newSender(freeport.Address(b)), bare: newSender(freeport.Address(b)), metricsAddress: freeport.Address(b)}
-	m.start(exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+temporal)
-	binary := filepath.Join(b.TempDir(), "webhookproxy")
-	output, err := exec.Command("go", "build", "-o", binary, "guestjourney/webhookproxy").CombinedOutput()
-	require.NoError(b, err, string(output))
-	m.start(exec.Command(binary), "PROXY_ADDR="+m.proxy.address, "METRICS_ADDR="+m.metricsAddress,
+	m.start("bare handler", exec.Command(os.Args[0]), asBare+"="+m.bare.address, "TEMPORAL_ADDRESS="+temporal)
+	m.start("proxy", exec.Command(program.Built(b, "webhookproxy")), "PROXY_ADDR="+m.proxy.address, "METRICS_ADDR="+m.metricsAddress,
 		"TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+devserver.Namespace, "PAYLOAD_KEYS="+keys,
 		"IDENTITY_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), "STRIPE_WEBHOOK_SECRETS="+secret,
 		"INBOX_PATH="+filepath.Join(b.TempDir(), "inbox.db"), "ADDRESS_RATE=1000000")
@@ -193,13 +190,8 @@ func open(b *testing.B, temporal string) *bench {
 	return m
 }
 
-// start runs a program until the benchmark ends.
-func (m *bench) start(program *exec.Cmd, environment ...string) {
-	program.Env = append([]string{"HOME=" + m.TempDir()}, environment...)
-	program.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(m, program.Start())
-	m.Cleanup(func() {
-		_ = program.Process.Kill()
-		_ = program.Wait()
-	})
+// start runs a program until the benchmark ends; nobody reads its words.
+func (m *bench) start(name string, command *exec.Cmd, environment ...string) {
+	command.Env = append([]string{"HOME=" + m.TempDir()}, environment...)
+	program.Start(m, program.Settings{Name: name, Command: command, Log: os.DevNull, Killed: true})
 }

@@ -2,7 +2,6 @@ package proxytest
 
 import (
 	"net/http"
-	"syscall"
 	"testing"
 	"time"
 
@@ -111,11 +110,6 @@ func (h *house) settled(id string) (length int64) {
 // stopProxy asks the proxy to end, and waits.
 func (h *house) stopProxy() {
 	h.t.Helper()
-	require.NoError(h.t, h.proxy.Process.Signal(syscall.SIGTERM))
-	select {
-	case <-h.proxy.done:
-		require.Zero(h.t, h.proxy.ProcessState.ExitCode(), "%s", h.proxy.said.tail(3000))
-	case <-time.After(20 * time.Second):
-		h.t.Fatal("the proxy does not stop")
-	}
+	h.proxy.Stop()
+	require.Zero(h.t, h.proxy.ProcessState.ExitCode())
 }

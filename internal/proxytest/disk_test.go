@@ -53,7 +53,7 @@ func TestDiskFull(t *testing.T) {
 	h.killProxy() // with keys that it could not write, and one event in the inbox
 	h.startProxy()
 	h.startTemporal()
-	h.worker.kill(t) // a new one asks Temporal at once, the old one after a pause
+	h.worker.Kill() // a new one asks Temporal at once, the old one after a pause
 	h.startWorker()
 	for _, one := range events {
 		require.Equal(t, http.StatusOK, h.post(postOf(one)).status)

@@ -9,9 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
 	"guestjourney/internal/temporalclient"
 )
@@ -46,7 +45,7 @@ type house struct {
 	metricsURL string
 	env        []string
 
-	temporal, proxy, worker *process
+	temporal, proxy, worker *program.Program
 	down                    atomic.Bool // Temporal is not there
 	counted                 counts      // by proxies that have been killed
 }
@@ -89,8 +88,7 @@ func open(t *testing.T) *house {
 
 func (h *house) startTemporal() {
 	h.t.Helper()
-	h.temporal = h.start("temporal", devserver.Command(h.t, devserver.Settings{File: h.file, HostPort: h.address}))
-	h.eventually(30*time.Second, "Temporal answers", func() bool {
+	h.temporal = h.start("temporal", devserver.Command(h.t, devserver.Settings{File: h.file, HostPort: h.address}), func() bool {
 		ctx, cancel := context.WithTimeout(h.t.Context(), time.Second)
 		defer cancel()
 		_, err := h.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: devserver.Namespace})
@@ -102,25 +100,24 @@ func (h *house) startTemporal() {
 func (h *house) killTemporal() {
 	h.t.Helper()
 	h.down.Store(true)
-	h.temporal.kill(h.t)
+	h.temporal.Kill()
 }
 
 func (h *house) startWorker() {
 	h.t.Helper()
 	command := exec.Command(os.Args[0])
 	command.Env = append(append([]string(nil), h.env...), asWorker+"="+h.address)
-	h.worker = h.start("worker", command)
+	h.worker = h.start("worker", command, nil)
 }
 
 // startProxy starts a proxy that serves when the call returns.
 func (h *house) startProxy(env ...string) {
 	h.t.Helper()
-	program, err := proxyProgram()
+	binary, err := proxyProgram()
 	require.NoError(h.t, err)
-	command := exec.Command(program)
+	command := exec.Command(binary)
 	command.Env = append(append([]string(nil), h.env...), env...)
-	h.proxy = h.start("proxy", command)
-	h.eventually(20*time.Second, "the proxy serves", func() bool { return h.get("/healthz") == http.StatusOK })
+	h.proxy = h.start("proxy", command, func() bool { return h.get("/healthz") == http.StatusOK })
 }
 
 // killProxy notes first what the proxy has counted.
@@ -129,7 +126,7 @@ func (h *house) killProxy() {
 	counted := h.scrape()
 	counted.forget("holds ") // the next proxy holds the same
 	h.counted.add(counted)
-	h.proxy.kill(h.t)
+	h.proxy.Kill()
 }
 
 // total is what all proxies have counted.
@@ -181,70 +178,11 @@ func (h *house) eventually(within time.Duration, what string, condition func() b
 	}
 }
 
-// process is a program of the house.
-type process struct {
-	*exec.Cmd
-	name string
-	said *said
-	done chan struct{}
-}
-
-// start runs a program. What it says goes through a pipe, so that a limit on its
-// files is no limit on its words.
-func (h *house) start(name string, command *exec.Cmd) *process {
+// start runs a program that the end of the test kills. What it says goes through a
+// pipe, so that a limit on its files is no limit on its words.
+func (h *house) start(name string, command *exec.Cmd, ready func() bool) *program.Program {
 	h.t.Helper()
-	p := &process{Cmd: command, name: name, said: &said{}, done: make(chan struct{})}
-	p.Stdout, p.Stderr = p.said, p.said
-	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(h.t, p.Start())
-	go func() {
-		_ = p.Wait()
-		close(p.done)
-	}()
-	h.t.Cleanup(func() {
-		_ = p.Process.Kill()
-		<-p.done
-		if h.t.Failed() {
-			h.t.Logf("last of %s, pid %d:\n%s", name, p.Process.Pid, p.said.tail(3000))
-		}
-	})
-	return p
-}
-
-// kill ends a program as a power cut does, and fails if it had ended before.
-func (p *process) kill(t *testing.T) {
-	t.Helper()
-	require.NoError(t, p.Process.Kill(), "%s has ended by itself: %s", p.name, p.said.tail(3000))
-	p.killed(t)
-}
-
-// killed waits for the end, which must have been a kill.
-func (p *process) killed(t *testing.T) {
-	t.Helper()
-	select {
-	case <-p.done:
-		require.Equal(t, "signal: killed", p.ProcessState.String(), "%s: %s", p.name, p.said.tail(3000))
-	case <-time.After(20 * time.Second):
-		t.Fatalf("%s was not killed: %s", p.name, p.said.tail(3000))
-	}
-}
-
-// said is what a program wrote.
-type said struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (s *said) Write(text []byte) (int, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.text.Write(text)
-}
-
-func (s *said) tail(limit int) string {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return string(s.text.Bytes()[max(0, s.text.Len()-limit):])
+	return program.Start(h.t, program.Settings{Name: name, Command: command, Ready: ready, Killed: true})
 }
 
 func randomKey() string {

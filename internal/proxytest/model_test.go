@@ -83,7 +83,7 @@ func (h *house) torment(w *world) counts {
 		h.t.Logf("kill: %s", fault)
 		switch fault {
 		case killsWorker:
-			h.worker.kill(h.t)
+			h.worker.Kill()
 			time.Sleep(w.within(time.Second))
 			h.startWorker()
 			killed[killsWorker]++

@@ -58,7 +58,7 @@ func TestDeathAtEveryStep(t *testing.T) {
 			h.gate.shutUp()
 		}
 		require.Zero(t, h.post(postOf(one)).status, "%+v: the proxy has answered", death)
-		h.proxy.killed(t)
+		h.proxy.AwaitKilled()
 		h.startProxy()
 		assert.Equal(t, answer{status: http.StatusOK, said: death.said}, h.post(postOf(one)), "%+v", death)
 		assert.Equal(t, answer{status: http.StatusOK, said: "duplicate"}, h.post(postOf(one)), "%+v", death)
@@ -98,7 +98,7 @@ func TestDeathWhileForwarding(t *testing.T) {
 	one := number(stripe, 1, "pay/forwarded", time.Now())
 	require.Equal(t, answer{status: http.StatusOK, said: "stored"}, h.post(postOf(one)))
 	h.gate.restore()
-	h.proxy.killed(t)
+	h.proxy.AwaitKilled()
 	h.once([]event{one})
 
 	h.startProxy()

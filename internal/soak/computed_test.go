@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"guestjourney/internal/program"
 )
 
 // cores are those of the machine that a house has.
@@ -33,13 +35,13 @@ func (h *house) measure() *meter {
 	return m
 }
 
-func (m *meter) programs() []*program {
-	return []*program{m.house.server, m.house.telemetry, m.house.worker, m.house.proxy}
+func (m *meter) programs() []*program.Program {
+	return []*program.Program{m.house.server, m.house.telemetry, m.house.worker, m.house.proxy}
 }
 
 func (m *meter) pids() (pids []int) {
 	for _, p := range m.programs() {
-		pids = append(pids, p.running.Process.Pid)
+		pids = append(pids, p.Process.Pid)
 	}
 	return pids
 }
@@ -51,7 +53,7 @@ func (m *meter) share() (sum float64) {
 	for i, pid := range m.pids() {
 		share := of(pid)
 		sum += share
-		t.Logf("%s: %.1f %% of %d cores", m.programs()[i].name, 100*share, cores)
+		t.Logf("%s: %.1f %% of %d cores", m.programs()[i].Name, 100*share, cores)
 	}
 	t.Logf("gateways, beside them: %.1f %%", 100*of(os.Getpid()))
 	return sum

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,9 +23,12 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/program"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/temporalclient"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 const (
@@ -46,21 +48,19 @@ type house struct {
 	key      string // of payloads and everything else that is sealed
 	client   client.Client
 	http     *http.Client
-	provider *sandbox.Server
+	provider *sandboxtest.Sandbox
 	env      []string // of all programs
 
 	temporalAddress, telemetryAddress, telemetryMetrics string
 
-	server, telemetry, worker, proxy *program
+	server, telemetry, worker, proxy *program.Program
 }
 
 // open starts a house. It closes with the test.
 func open(t *testing.T) *house {
 	t.Helper()
-	programs, err := binaries()
-	require.NoError(t, err)
 	key := make([]byte, 32)
-	_, err = rand.Read(key)
+	_, err := rand.Read(key)
 	require.NoError(t, err)
 	h := &house{
 		t: t, folder: t.TempDir(), key: base64.StdEncoding.EncodeToString(key), http: &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second},
@@ -69,42 +69,30 @@ func open(t *testing.T) *house {
 	t.Cleanup(h.http.CloseIdleConnections)
 	h.dial()
 	h.env = append(h.startProvider(), h.environment()...)
-	h.startPrograms(programs)
+	h.startPrograms()
 	return h
 }
 
-// startPrograms starts what `make build` has put into a folder, and a Temporal server.
-func (h *house) startPrograms(folder string) {
+// startPrograms starts what `make build` builds, and a Temporal server.
+func (h *house) startPrograms() {
 	h.t.Helper()
-	of := func(name string, environment []string, arguments ...string) func() *exec.Cmd {
-		return func() *exec.Cmd {
-			command := exec.Command(filepath.Join(folder, name), arguments...)
-			command.Env = append(append(command.Env, h.env...), environment...)
-			return command
-		}
+	of := func(name string, environment []string, arguments ...string) *exec.Cmd {
+		command := exec.Command(program.Built(h.t, name), arguments...)
+		command.Env = append(append(command.Env, h.env...), environment...)
+		return command
 	}
-	well := func(address, path string) func() bool { return answers(h.http, "http://"+address+path) }
+	well := func(address, path string) func() bool { return program.Answers("http://" + address + path) }
 	workerMetrics, proxyAddress := freeport.Address(h.t), freeport.Address(h.t)
-	h.server = h.start("temporal", func() *exec.Cmd {
-		return devserver.Command(h.t, devserver.Settings{File: filepath.Join(h.folder, "temporal.db"), HostPort: h.temporalAddress})
-	}, h.temporalAnswers)
+	h.server = h.start("temporal", devserver.Command(h.t, devserver.Settings{File: filepath.Join(h.folder, "temporal.db"), HostPort: h.temporalAddress}), h.temporalAnswers)
 	h.telemetry = h.start("telemetry", of("webhookproxy", []string{"METRICS_ADDR=" + h.telemetryMetrics}, "telemetry"), well(h.telemetryAddress, "/readyz"))
 	h.worker = h.start("worker", of("worker", []string{"METRICS_ADDR=" + workerMetrics}), well(workerMetrics, "/healthz"))
 	h.proxy = h.start("proxy", of("webhookproxy", []string{"METRICS_ADDR=" + freeport.Address(h.t), "PROXY_ADDR=" + proxyAddress}), well(proxyAddress, "/readyz"))
 }
 
-// start starts a program that ends before the test does.
-func (h *house) start(name string, command func() *exec.Cmd, ready func() bool) *program {
+// start starts a program, which may be killed and started again.
+func (h *house) start(name string, command *exec.Cmd, ready func() bool) *program.Program {
 	h.t.Helper()
-	p := &program{t: h.t, name: name, log: filepath.Join(h.folder, name+".log"), command: command, ready: ready}
-	h.t.Cleanup(func() {
-		if p.running != nil {
-			p.stop()
-		}
-		p.tell()
-	})
-	p.start()
-	return p
+	return program.Start(h.t, program.Settings{Name: name, Command: command, Ready: ready, Log: filepath.Join(h.folder, name+".log")})
 }
 
 func (h *house) dial() {
@@ -134,26 +122,12 @@ func (h *house) temporalAnswers() bool {
 // startProvider starts the providers' stand-in, and returns what leads to it.
 func (h *house) startProvider() []string {
 	h.t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(h.t, err)
-	h.provider, err = sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
-	require.NoError(h.t, err)
-	listener := httptest.NewServer(h.provider.Handler())
-	h.t.Cleanup(func() {
-		listener.CloseClientConnections()
-		listener.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(h.t, h.provider.Close(ctx))
-	})
-	return []string{
-		"STRIPE_SECRET_KEY=" + secrets.StripeKey, "STRIPE_BASE_URL=" + listener.URL + "/stripe",
-		"TWILIO_ACCOUNT_SID=" + secrets.TwilioAccountSID, "TWILIO_API_KEY_SID=" + secrets.TwilioKeySID, "TWILIO_API_KEY_SECRET=" + secrets.TwilioKeySecret,
-		"TWILIO_FROM=+15005550006", "TWILIO_BASE_URL=" + listener.URL + "/twilio",
-		"SENDGRID_API_KEY=" + secrets.SendGridKey, "SENDGRID_FROM=house@example.com", "SENDGRID_BASE_URL=" + listener.URL + "/sendgrid",
-		"HUBSPOT_ACCESS_TOKEN=" + secrets.HubSpotToken, "HUBSPOT_BASE_URL=" + listener.URL + "/hubspot",
-		"GOOGLE_ACCESS_TOKEN=" + secrets.GoogleToken, "GOOGLE_CALENDAR_BASE_URL=" + listener.URL + "/google",
+	h.provider = sandboxtest.Open(h.t, sandbox.Config{ManualDelivery: true})
+	env := []string{"TWILIO_FROM=+15005550006", "SENDGRID_FROM=house@example.com"}
+	for name, value := range h.provider.Environment(h.t) {
+		env = append(env, name+"="+value)
 	}
+	return env
 }
 
 func (h *house) environment() []string {
@@ -219,11 +193,8 @@ func (h *house) figure(name string) (value int, known bool) {
 // kept ends the telemetry process, and opens what it has stored.
 func (h *house) kept() *store.Store {
 	h.t.Helper()
-	h.telemetry.stop()
+	h.telemetry.Stop()
 	sealing, err := codec.New(h.ring())
 	require.NoError(h.t, err)
-	kept, err := store.Open(h.t.Context(), store.Config{Path: h.readings(), Codec: sealing})
-	require.NoError(h.t, err)
-	h.t.Cleanup(func() { require.NoError(h.t, kept.Close()) })
-	return kept
+	return storetest.Open(h.t, store.Config{Path: h.readings(), Codec: sealing})
 }

@@ -142,10 +142,10 @@ type victim struct {
 func (h *house) die(chance *rand.Rand, times int) {
 	h.t.Helper()
 	victims := []victim{
-		{h.telemetry.name, h.telemetry.kill, h.telemetry.start},
-		{h.worker.name, h.worker.kill, h.worker.start},
-		{h.server.name, h.server.kill, h.server.start},
-		{h.proxy.name, h.proxy.kill, h.proxy.start},
+		{h.telemetry.Name, h.telemetry.Kill, h.telemetry.Start},
+		{h.worker.Name, h.worker.Kill, h.worker.Start},
+		{h.server.Name, h.server.Kill, h.server.Start},
+		{h.proxy.Name, h.proxy.Kill, h.proxy.Start},
 		{"provider", func() {
 			require.NoError(h.t, h.provider.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.FaultDown}))
 		}, func() { h.provider.ClearFaults("twilio") }},

@@ -32,14 +32,14 @@ func TestStaleIsKnown(t *testing.T) {
 		})
 	}
 	know(codeIn(detector.StreamStale), session.StateRaised)
-	h.telemetry.kill()
+	h.telemetry.Kill()
 	died := time.Now()
 	know(silent, session.StateRaised)
 	var stale, unwatched figure
 	for _, g := range guests {
 		unwatched = append(unwatched, g.view(silent).At.Sub(died))
 	}
-	h.telemetry.start()
+	h.telemetry.Start()
 	know(silent, session.StateCleared)
 
 	kept := h.kept()

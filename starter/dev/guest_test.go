@@ -2,7 +2,6 @@ package dev
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 
 	"guestjourney/activities/directory"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/starter/follow"
 )
 
@@ -43,17 +43,8 @@ func newWorld(t *testing.T) *world {
 		w.taken = append(w.taken, r.URL.Path+" "+string(body))
 	}))
 	t.Cleanup(proxy.Close)
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{ProxyURL: proxy.URL, Secrets: secrets})
-	require.NoError(t, err)
-	front := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		front.Close()
-		assert.NoError(t, server.Close(context.Background()))
-	})
-	require.NoError(t, server.SetBaseURL(front.URL))
-	w.providers, w.secrets = newProviders(front.URL), secrets
+	stand := sandboxtest.Open(t, sandbox.Config{ProxyURL: proxy.URL})
+	w.providers, w.secrets = newProviders(stand.URL), stand.Secrets
 	return w
 }
 

@@ -1,10 +1,6 @@
 package google_test
 
 import (
-	"context"
-	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,43 +9,21 @@ import (
 	"guestjourney/activities/calendar/google"
 	"guestjourney/activities/provider"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 // newSandbox returns the stand-in for Google Calendar and a client before it.
-func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Client, *loser) {
+func newSandbox(t *testing.T) (*sandboxtest.Sandbox, *provider.Client, *sandboxtest.NextWrite) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	transport := &loser{t: t, server: server}
-	return server, secrets, newClient(t, listener.URL+"/google", transport), transport
-}
-
-// loser passes requests on. When armed, it makes the sandbox lose the answer to
-// the next write, not to a look-up that happens to come before it.
-type loser struct {
-	t      *testing.T
-	server *sandbox.Server
-	armed  atomic.Bool
-}
-
-func (l *loser) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method != http.MethodGet && l.armed.CompareAndSwap(true, false) {
-		require.NoError(l.t, l.server.SetFault(sandbox.Fault{Provider: "google", Kind: sandbox.FaultDropAfter, Count: 1}))
-	}
-	return http.DefaultTransport.RoundTrip(request)
+	server := sandboxtest.Open(t, sandbox.Config{})
+	next := server.NextWrite("google")
+	return server, newClient(t, server.URL+"/google", next), next
 }
 
 func TestConformance(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) conformance.Harness {
-		server, secrets, client, transport := newSandbox(t)
-		diary, err := google.New(google.Config{AccessToken: secrets.GoogleToken}, client)
+		server, client, next := newSandbox(t)
+		diary, err := google.New(google.Config{AccessToken: server.Secrets.GoogleToken}, client)
 		require.NoError(t, err)
 		return conformance.Harness{
 			Diary: diary, CalendarID: "primary",
@@ -62,7 +36,7 @@ func TestConformance(t *testing.T) {
 				}
 				return standing
 			},
-			LoseAnswer: func() { transport.armed.Store(true) },
+			LoseAnswer: func() { next.Arm(sandbox.FaultDropAfter) },
 		}
 	})
 }

@@ -1,11 +1,7 @@
 package hubspot_test
 
 import (
-	"context"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,37 +10,15 @@ import (
 	"guestjourney/activities/crm/hubspot"
 	"guestjourney/activities/provider"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 // newSandbox returns the stand-in for HubSpot and a client before it.
-func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Client, *loser) {
+func newSandbox(t *testing.T) (*sandboxtest.Sandbox, *provider.Client, *sandboxtest.NextWrite) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	transport := &loser{t: t, server: server}
-	return server, secrets, newClient(t, listener.URL+"/hubspot", transport), transport
-}
-
-// loser passes requests on. When armed, it makes the sandbox lose the answer to
-// the next write, not to a look-up that happens to come before it.
-type loser struct {
-	t      *testing.T
-	server *sandbox.Server
-	armed  atomic.Bool
-}
-
-func (l *loser) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method != http.MethodGet && l.armed.CompareAndSwap(true, false) {
-		require.NoError(l.t, l.server.SetFault(sandbox.Fault{Provider: "hubspot", Kind: sandbox.FaultDropAfter, Count: 1}))
-	}
-	return http.DefaultTransport.RoundTrip(request)
+	server := sandboxtest.Open(t, sandbox.Config{})
+	next := server.NextWrite("hubspot")
+	return server, newClient(t, server.URL+"/hubspot", next), next
 }
 
 // upsertPath tells the kinds of records apart in the sandbox's journal.
@@ -64,8 +38,8 @@ func TestConformance(t *testing.T) {
 
 func harness(t *testing.T, version string) conformance.Harness {
 	t.Helper()
-	server, secrets, client, transport := newSandbox(t)
-	book, err := hubspot.New(hubspot.Config{AccessToken: secrets.HubSpotToken, Version: version}, client)
+	server, client, next := newSandbox(t)
+	book, err := hubspot.New(hubspot.Config{AccessToken: server.Secrets.HubSpotToken, Version: version}, client)
 	require.NoError(t, err)
 	return conformance.Harness{
 		Book: book,
@@ -78,6 +52,6 @@ func harness(t *testing.T, version string) conformance.Harness {
 			}
 			return len(written)
 		},
-		LoseAnswer: func() { transport.armed.Store(true) },
+		LoseAnswer: func() { next.Arm(sandbox.FaultDropAfter) },
 	}
 }

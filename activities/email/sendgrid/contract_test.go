@@ -29,8 +29,8 @@ var undescribed = map[string]bool{"GET /v3/messages": true, "GET /v3/scopes": tr
 // back to the description.
 func TestRequestsAndAnswersFollowSendGridsDescription(t *testing.T) {
 	contract := newContract(t)
-	_, secrets, client, transport := newSandbox(t, true)
-	transport.next = &providertest.Held{Next: transport.next, Wrong: func(err error) { t.Error(err) },
+	server, client, next := newSandbox(t, true)
+	next.Next = &providertest.Held{Next: next.Next, Wrong: func(err error) { t.Error(err) },
 		Request: func(request *http.Request, body []byte) error {
 			return known(request, contract.Request(official(request), body))
 		},
@@ -39,7 +39,7 @@ func TestRequestsAndAnswersFollowSendGridsDescription(t *testing.T) {
 		},
 	}
 	set := config(true)
-	set.APIKey = provider.Fixed(secrets.SendGridKey)
+	set.APIKey = provider.Fixed(server.Secrets.SendGridKey)
 	sender, err := sendgrid.New(set, client)
 	require.NoError(t, err)
 	set.APIKey = provider.Fixed("SG.wr0ng")

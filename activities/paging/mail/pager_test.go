@@ -1,8 +1,6 @@
 package mail_test
 
 import (
-	"context"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -17,26 +15,19 @@ import (
 	"guestjourney/activities/provider"
 	"guestjourney/activities/provider/providertest"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 const nurse = "ana@casa.example"
 
 // newHouse is the house's sender before the stand-in of SendGrid, on an account
 // with the look-up, which a page must not use.
-func newHouse(t *testing.T) (*mail.Pager, *sandbox.Server) {
+func newHouse(t *testing.T) (*mail.Pager, *sandboxtest.Sandbox) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets, EmailActivity: true, ManualDelivery: true})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	client := providertest.NewClient(t, mail.Name, listener.URL+"/sendgrid", nil)
+	server := sandboxtest.Open(t, sandbox.Config{EmailActivity: true, ManualDelivery: true})
+	client := providertest.NewClient(t, mail.Name, server.URL+"/sendgrid", nil)
 	t.Cleanup(client.Close)
-	sender, err := sendgrid.New(sendgrid.Config{APIKey: provider.Fixed(secrets.SendGridKey), From: "stay@casa.example", EmailActivity: true}, client)
+	sender, err := sendgrid.New(sendgrid.Config{APIKey: provider.Fixed(server.Secrets.SendGridKey), From: "stay@casa.example", EmailActivity: true}, client)
 	require.NoError(t, err)
 	pager, err := mail.New(sender)
 	require.NoError(t, err)

@@ -3,7 +3,6 @@ package twilio_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"guestjourney/activities/provider/providertest"
 	"guestjourney/internal/paging"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 const (
@@ -43,18 +43,10 @@ func TestConformance(t *testing.T) {
 }
 
 func harness(t *testing.T, channel port.Channel) conformance.Harness {
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
+	server := sandboxtest.Open(t, sandbox.Config{ManualDelivery: true})
 	pager, _ := newPager(t, paging.Config{
-		AccountSID: secrets.TwilioAccountSID, APIKeySID: secrets.TwilioKeySID, APIKeySecret: secrets.TwilioKeySecret, From: house,
-	}, listener.URL+"/twilio")
+		AccountSID: server.Secrets.TwilioAccountSID, APIKeySID: server.Secrets.TwilioKeySID, APIKeySecret: server.Secrets.TwilioKeySecret, From: house,
+	}, server.URL+"/twilio")
 	h := conformance.Harness{
 		Pager: pager, Channel: channel, To: nurse,
 		Received: func(to string) (bodies []string) {

@@ -23,15 +23,15 @@ func newContract(t *testing.T) *providertest.Contract {
 // description.
 func TestRequestsAndAnswersFollowTwiliosDescription(t *testing.T) {
 	contract := newContract(t)
-	server, secrets, client, transport := newSandbox(t)
-	transport.next = &providertest.Held{Next: transport.next, Wrong: func(err error) { t.Error(err) },
+	server, client, next := newSandbox(t)
+	next.Next = &providertest.Held{Next: next.Next, Wrong: func(err error) { t.Error(err) },
 		Request: func(request *http.Request, body []byte) error { return contract.Request(official(request), body) },
 		Answer: func(request *http.Request, status int, header http.Header, body []byte) error {
 			return contract.Answer(official(request), status, header, body)
 		},
 	}
 	set := config()
-	set.AccountSID, set.APIKeySID, set.APIKeySecret = secrets.TwilioAccountSID, secrets.TwilioKeySID, secrets.TwilioKeySecret
+	set.AccountSID, set.APIKeySID, set.APIKeySecret = server.Secrets.TwilioAccountSID, server.Secrets.TwilioKeySID, server.Secrets.TwilioKeySecret
 	sender, err := twilio.New(set, client)
 	require.NoError(t, err)
 	calls := map[string]func(context.Context) error{

@@ -1,12 +1,8 @@
 package twilio_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,45 +11,22 @@ import (
 	"guestjourney/activities/sms/conformance"
 	"guestjourney/activities/sms/twilio"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 )
 
 // newSandbox returns the stand-in for Twilio and a client before it.
-func newSandbox(t *testing.T) (*sandbox.Server, sandbox.Secrets, *provider.Client, *loser) {
+func newSandbox(t *testing.T) (*sandboxtest.Sandbox, *provider.Client, *sandboxtest.NextWrite) {
 	t.Helper()
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(t, err)
-	server, err := sandbox.New(sandbox.Config{Secrets: secrets, ManualDelivery: true})
-	require.NoError(t, err)
-	listener := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		listener.Close()
-		require.NoError(t, server.Close(context.Background()))
-	})
-	transport := &loser{t: t, server: server, next: http.DefaultTransport}
-	return server, secrets, newClient(t, listener.URL+"/twilio", transport), transport
-}
-
-// loser passes requests on. When armed, it makes the sandbox lose the answer to
-// the next write, not to a look-up that happens to come before it.
-type loser struct {
-	t      *testing.T
-	server *sandbox.Server
-	next   http.RoundTripper
-	armed  atomic.Bool
-}
-
-func (l *loser) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method != http.MethodGet && l.armed.CompareAndSwap(true, false) {
-		require.NoError(l.t, l.server.SetFault(sandbox.Fault{Provider: "twilio", Kind: sandbox.FaultDropAfter, Count: 1}))
-	}
-	return l.next.RoundTrip(request)
+	server := sandboxtest.Open(t, sandbox.Config{ManualDelivery: true})
+	next := server.NextWrite("twilio")
+	return server, newClient(t, server.URL+"/twilio", next), next
 }
 
 func TestConformance(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) conformance.Harness {
-		server, secrets, client, transport := newSandbox(t)
+		server, client, next := newSandbox(t)
 		sender, err := twilio.New(twilio.Config{
-			AccountSID: secrets.TwilioAccountSID, APIKeySID: secrets.TwilioKeySID, APIKeySecret: secrets.TwilioKeySecret,
+			AccountSID: server.Secrets.TwilioAccountSID, APIKeySID: server.Secrets.TwilioKeySID, APIKeySecret: server.Secrets.TwilioKeySecret,
 			From: "+15005550006", PublicURL: "http://127.0.0.1:8080",
 		}, client)
 		require.NoError(t, err)
@@ -64,7 +37,7 @@ func TestConformance(t *testing.T) {
 				sum := sha256.Sum256([]byte(effectKey))
 				return server.Effects()[hex.EncodeToString(sum[:8])]
 			},
-			LoseAnswer: func() { transport.armed.Store(true) },
+			LoseAnswer: func() { next.Arm(sandbox.FaultDropAfter) },
 			Arrives: func(id string, arrived bool, code int) {
 				status := "delivered"
 				if !arrived {

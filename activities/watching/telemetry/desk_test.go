@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,10 +19,10 @@ import (
 	"guestjourney/activities/watching"
 	"guestjourney/activities/watching/conformance"
 	"guestjourney/activities/watching/telemetry"
-	"guestjourney/internal/codec"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/control"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 const secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -38,13 +37,7 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
-	ring, err := codec.ParseRing("k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-	require.NoError(t, err)
-	seals, err := codec.New(ring)
-	require.NoError(t, err)
-	kept, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: seals})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, kept.Close()) })
+	kept := storetest.Open(t, store.Config{})
 	verifier, err := verify.NewStandard(secret)
 	require.NoError(t, err)
 	mux := http.NewServeMux()

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,12 +16,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/signedcall"
 	"guestjourney/internal/verify"
 	"guestjourney/webhookproxy/telemetry/control"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 var (
@@ -40,13 +39,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	keys, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(secret))
-	require.NoError(t, err)
-	sealing, err := codec.New(keys)
-	require.NoError(t, err)
-	kept, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealing, Now: func() time.Time { return now }})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, kept.Close()) })
+	kept := storetest.Open(t, store.Config{Now: func() time.Time { return now }})
 	verifier, err := verify.NewStandard("whsec_" + base64.StdEncoding.EncodeToString(secret))
 	require.NoError(t, err)
 	w := &world{t: t, store: kept, mux: http.NewServeMux()}

@@ -1,13 +1,9 @@
 package fallback_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"log/slog"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,14 +13,15 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/paging"
 	"guestjourney/internal/sandbox"
+	"guestjourney/internal/sandbox/sandboxtest"
 	"guestjourney/internal/staff"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/fallback"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,7 +36,7 @@ const (
 type world struct {
 	t       *testing.T
 	store   *store.Store
-	sandbox *sandbox.Server
+	sandbox *sandboxtest.Sandbox
 	owns    bool
 	lease   store.Lease
 	config  fallback.Config
@@ -64,13 +61,7 @@ func (w *world) pass(d time.Duration) {
 func open(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, owns: true, at: time.Now()}
-	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, codec.KeySize)))
-	require.NoError(t, err)
-	sealing, err := codec.New(ring)
-	require.NoError(t, err)
-	w.store, err = store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealing, Now: w.now})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
+	w.store = storetest.Open(t, store.Config{Now: w.now})
 	require.NoError(t, w.store.Assign(t.Context(), store.Assignment{
 		Device: "monitor-7", Session: sessionID, Since: w.now(), Settings: store.Settings{Room: "3"},
 	}))
@@ -82,18 +73,11 @@ func open(t *testing.T) *world {
 }
 
 func (w *world) openSandbox() {
-	secrets, err := sandbox.GenerateSecrets()
-	require.NoError(w.t, err)
-	w.sandbox, err = sandbox.New(sandbox.Config{Secrets: secrets})
-	require.NoError(w.t, err)
-	listener := httptest.NewServer(w.sandbox.Handler())
-	w.t.Cleanup(func() {
-		listener.Close()
-		require.NoError(w.t, w.sandbox.Close(context.Background()))
-	})
+	w.sandbox = sandboxtest.Open(w.t, sandbox.Config{})
+	secrets := w.sandbox.Secrets
 	pager, err := paging.New(paging.Config{
 		AccountSID: secrets.TwilioAccountSID, APIKeySID: secrets.TwilioKeySID, APIKeySecret: secrets.TwilioKeySecret,
-		From: "+14155550100", BaseURL: listener.URL + "/twilio",
+		From: "+14155550100", BaseURL: w.sandbox.URL + "/twilio",
 	})
 	require.NoError(w.t, err)
 	text, err := os.ReadFile("../../../deploy/staff/example.json")

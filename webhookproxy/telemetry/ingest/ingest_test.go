@@ -3,7 +3,6 @@ package ingest_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,11 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
 
-	"guestjourney/internal/codec"
 	"guestjourney/webhookproxy/telemetry/ingest"
 	"guestjourney/webhookproxy/telemetry/reading"
 	"guestjourney/webhookproxy/telemetry/readingtest"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 )
 
 var now = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -40,17 +39,11 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, codec.KeySize)))
-	require.NoError(t, err)
-	sealing, err := codec.New(ring)
-	require.NoError(t, err)
-	kept, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealing})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, kept.Close()) })
-	w := &world{t: t, store: kept}
+	w := &world{t: t, store: storetest.Open(t, store.Config{})}
 	require.NoError(t, w.keys.UnmarshalText([]byte("monitor-7="+key)))
+	var err error
 	w.handler, err = ingest.New(ingest.Config{
-		Keys: func() *reading.Keys { return &w.keys }, Store: kept, Wake: w.wake, Now: func() time.Time { return now },
+		Keys: func() *reading.Keys { return &w.keys }, Store: w.store, Wake: w.wake, Now: func() time.Time { return now },
 		Logger: slog.New(slog.DiscardHandler), Meter: noop.NewMeterProvider().Meter(""),
 	})
 	require.NoError(t, err)

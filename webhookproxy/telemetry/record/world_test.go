@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"flag"
@@ -22,12 +21,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"guestjourney/internal/codec"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/ecg/ecgtest"
 	"guestjourney/webhookproxy/telemetry/reading"
 	"guestjourney/webhookproxy/telemetry/record"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 	"guestjourney/workflows/session"
 )
 
@@ -114,14 +113,7 @@ func newWorld(t testing.TB, path string) *world {
 // open opens the store with a key; 1 is that of the world.
 func (w *world) open(t testing.TB, key byte) *store.Store {
 	t.Helper()
-	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{key}, codec.KeySize)))
-	require.NoError(t, err)
-	sealer, err := codec.New(ring)
-	require.NoError(t, err)
-	s, err := store.Open(t.Context(), store.Config{Path: w.path, Codec: sealer, Now: func() time.Time { return w.now }})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return s
+	return storetest.Open(t, store.Config{Path: w.path, Codec: storetest.Codec(t, key), Now: func() time.Time { return w.now }})
 }
 
 // send sends the samples of seconds in one batch. What comes late follows a gap of five.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +28,7 @@ import (
 	"guestjourney/webhookproxy/telemetry/readingtest"
 	"guestjourney/webhookproxy/telemetry/relay"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 	"guestjourney/workflows/session"
 )
 
@@ -44,12 +44,7 @@ func open(t *testing.T) *world {
 	server := devserver.Start(t)
 	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, codec.KeySize)))
 	require.NoError(t, err)
-	sealing, err := codec.New(ring)
-	require.NoError(t, err)
-	w := &world{ring: ring}
-	w.store, err = store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealing})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
+	w := &world{ring: ring, store: storetest.Open(t, store.Config{})}
 	w.client, err = temporalclient.Dial(t.Context(), temporalclient.Options{
 		Program: "test", Keys: ring, RequireKeys: true, Address: server.HostPort, Namespace: devserver.Namespace,
 	})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -26,13 +24,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"guestjourney/internal/codec"
 	"guestjourney/internal/staff"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/reading"
 	"guestjourney/webhookproxy/telemetry/staffpage"
 	"guestjourney/webhookproxy/telemetry/store"
+	"guestjourney/webhookproxy/telemetry/store/storetest"
 	"guestjourney/workflows/kit"
 	"guestjourney/workflows/session"
 )
@@ -134,14 +132,7 @@ func (w *world) config() staffpage.Config {
 
 func openStore(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	ring, err := codec.ParseRing("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, codec.KeySize)))
-	require.NoError(t, err)
-	sealer, err := codec.New(ring)
-	require.NoError(t, err)
-	opened, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "telemetry.db"), Codec: sealer, Now: now, Lease: time.Hour})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, opened.Close()) })
-	return opened
+	return storetest.Open(t, store.Config{Now: now, Lease: time.Hour})
 }
 
 func (w *world) assign(device, name string) {
