@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"math"
 	"time"
 
 	"guestjourney/internal/cardiac"
@@ -103,7 +102,9 @@ func (s *stream) add(sample reading.Sample) {
 	}
 	s.Signal.To = sample.At
 	s.addBeats(sample.Beats)
-	s.addQT(sample)
+	if qt, ok := sample.JudgedQT(); ok {
+		s.QTs = append(s.QTs, qt)
+	}
 }
 
 // hasECG reports whether the newest sample comes from a guest whose ECG is seen.
@@ -137,47 +138,14 @@ func (s *stream) value(kind string, now time.Time, age time.Duration) (measured,
 	return *found, true
 }
 
-var beatKinds = map[reading.Kind]cardiac.BeatKind{reading.Normal: cardiac.Normal, reading.Ectopic: cardiac.Ectopic}
-
 func (s *stream) addBeats(beats []reading.Beat) {
 	for _, beat := range beats {
 		if n := len(s.Beats); n > 0 && !beat.At.After(s.Beats[n-1].At) {
 			continue
 		}
-		one := cardiac.Beat{At: beat.At, Kind: beatKinds[beat.Kind], AfterGap: s.Gap || beat.RRMs == nil}
-		if !one.AfterGap {
-			one.RR = interval(*beat.RRMs)
-		}
-		s.Beats = append(s.Beats, one)
+		s.Beats = append(s.Beats, beat.Judged(s.Gap))
 		s.Gap, s.HasBeats = false, true
 	}
-}
-
-// interval has microseconds, like every time here.
-func interval(ms float64) time.Duration {
-	return time.Duration(math.Round(ms*1000)) * time.Microsecond
-}
-
-var formulas = map[reading.Formula]cardiac.Formula{
-	reading.Bazett: cardiac.Bazett, reading.Fridericia: cardiac.Fridericia,
-	reading.Framingham: cardiac.Framingham, reading.Hodges: cardiac.Hodges,
-}
-
-// addQT brings a QTc back to QT. One that no formula can have made is left out,
-// as the one who judges would leave it out.
-func (s *stream) addQT(sample reading.Sample) {
-	if sample.QT == nil {
-		return
-	}
-	one := cardiac.QTReading{At: sample.At, QT: sample.QT.Ms, RR: interval(sample.QT.RRMs), QRS: sample.QT.QRSMs}
-	if sample.QT.Formula != "" {
-		qt, err := formulas[sample.QT.Formula].Uncorrect(sample.QT.Ms, one.RR)
-		if err != nil {
-			return
-		}
-		one.QT = qt
-	}
-	s.QTs = append(s.QTs, one)
 }
 
 // trim forgets what is too old to matter.

@@ -3,7 +3,6 @@ package record
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -96,7 +95,11 @@ func (c *collector) take(one store.Stored) {
 	for _, sample := range one.Batch.Samples {
 		c.sample(sample, one.Batch.Backfill)
 		c.addBeats(sample.Beats, broken || sample.Leads != reading.LeadsOn)
-		c.addQT(sample)
+		// One that no formula can have made counts for no minute; vitals.csv has it as
+		// it came.
+		if qt, ok := sample.JudgedQT(); ok {
+			c.qts = append(c.qts, qt)
+		}
 		broken = false
 		if !one.Batch.Backfill {
 			c.ways = append(c.ways, one.At.Sub(sample.At))
@@ -162,43 +165,10 @@ func newMinute(from time.Time) *minute {
 // formulas are in the order in which the record has them.
 var formulas = []cardiac.Formula{cardiac.Fridericia, cardiac.Bazett, cardiac.Framingham, cardiac.Hodges}
 
-var kinds = map[reading.Kind]cardiac.BeatKind{reading.Normal: cardiac.Normal, reading.Ectopic: cardiac.Ectopic}
-
 func (c *collector) addBeats(beats []reading.Beat, broken bool) {
 	for i, beat := range beats {
-		one := cardiac.Beat{At: beat.At, Kind: kinds[beat.Kind], AfterGap: beat.RRMs == nil || broken && i == 0}
-		if beat.RRMs != nil {
-			one.RR = interval(*beat.RRMs)
-		}
-		c.beats = append(c.beats, one)
+		c.beats = append(c.beats, beat.Judged(broken && i == 0))
 	}
-}
-
-// interval has microseconds, like every time of a batch.
-func interval(ms float64) time.Duration {
-	return time.Duration(math.Round(ms*1000)) * time.Microsecond
-}
-
-var reported = map[reading.Formula]cardiac.Formula{
-	reading.Bazett: cardiac.Bazett, reading.Fridericia: cardiac.Fridericia,
-	reading.Framingham: cardiac.Framingham, reading.Hodges: cardiac.Hodges,
-}
-
-// addQT brings a QTc back to QT. One that no formula can have made counts for no
-// minute; vitals.csv has it as it came.
-func (c *collector) addQT(sample reading.Sample) {
-	if sample.QT == nil {
-		return
-	}
-	one := cardiac.QTReading{At: sample.At, QT: sample.QT.Ms, RR: interval(sample.QT.RRMs), QRS: sample.QT.QRSMs}
-	if sample.QT.Formula != "" {
-		qt, err := reported[sample.QT.Formula].Uncorrect(sample.QT.Ms, one.RR)
-		if err != nil {
-			return
-		}
-		one.QT = qt
-	}
-	c.qts = append(c.qts, one)
 }
 
 // minutesOf returns the minutes in order, with those of the period without samples.
