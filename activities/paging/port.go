@@ -39,8 +39,9 @@ type Page struct {
 	// Key names what is paged about: one transition of an alarm. Whoever pages
 	// about it uses the same. Empty is the effect's own key.
 	Key string `json:"key,omitempty"`
-	// Transition is the number of the alarm's transition, for whoever found it: it
-	// is told once a provider has the page. 0 is none, or one that was told already.
+	// Transition is the number of the alarm's transition, for whoever found it, who
+	// is told whenever a provider has a page about it: one that was not heard of
+	// leaves them paging by themselves until the next. 0 is none.
 	Transition int     `json:"transition,omitempty"`
 	Person     string  `json:"person"` // a code of the staff file
 	Channel    Channel `json:"channel"`

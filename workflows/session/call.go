@@ -11,11 +11,11 @@ import (
 // stands at 0, 30, 60 and 120 s. Longer ladders go on at the last step.
 var rungAfter = []time.Duration{30 * time.Second, 30 * time.Second, time.Minute}
 
-// realarm is when an alarm calls again while its condition lasts: after the
+// Realarm is when an alarm calls again while its condition lasts: after the
 // acknowledgement, or after its ladder was climbed in vain. Monitors use 2 or 3
 // minutes; the longer one, because an alarm that calls people who are already at
 // the bed teaches them not to listen.
-const realarm = 3 * time.Minute
+const Realarm = 3 * time.Minute
 
 // Call is how people are called to an alarm: the ladder as far as it was climbed.
 type Call struct {
@@ -53,15 +53,6 @@ func (n Notice) key() string {
 		return n.Key
 	}
 	return fmt.Sprintf("%s/again/%d", n.Key, n.Again)
-}
-
-// fresh is the number of the transition that the notice is the first about; 0 if it
-// is none.
-func (n Notice) fresh() int {
-	if n.Again > 0 {
-		return 0
-	}
-	return n.Number
 }
 
 // level is the notice's priority in the words of a page.

@@ -124,7 +124,7 @@ func (m *monitor) climb(ctx workflow.Context, a *Alarm) {
 	case call.climbs():
 		call.Due = next
 	case a.Active:
-		call.Due = workflow.Now(ctx).UTC().Add(realarm)
+		call.Due = workflow.Now(ctx).UTC().Add(Realarm)
 	default:
 		call.Due = zero
 	}

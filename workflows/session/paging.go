@@ -76,7 +76,7 @@ func (m *monitor) send(ctx workflow.Context, a *Alarm, notice Notice, page *Page
 	defer recall()
 	result := paging.Send(ctx, effect, paging.Page{
 		Session: info.ID, Room: m.input.Room, Priority: notice.level(), Code: a.Code,
-		Key: notice.key(), Transition: notice.fresh(), Person: page.Person, Channel: page.Channel,
+		Key: notice.key(), Transition: notice.Number, Person: page.Person, Channel: page.Channel,
 	})
 	defer func() {
 		m.log(ctx, Entry{Kind: EntryPage, Number: page.About, Person: page.Person, Channel: string(page.Channel), Outcome: page.Outcome, Detail: page.Reason})

@@ -109,6 +109,9 @@ func TestAnAlarmCallsAgainWhileItsConditionLasts(t *testing.T) {
 	require.NoError(t, p.Err)
 	assert.Equal(t, []string{"0 p-ana", "185 p-ana", "370 p-ana"}, p.calls())
 	assert.Equal(t, []string{id + "/1", id + "/1/again/1", id + "/1/again/2"}, keys(p.pages))
+	for _, page := range p.pages {
+		assert.Equal(t, 1, page.page.Transition, "the telemetry process hears of every page, or it pages again itself")
+	}
 	assert.Equal(t, "MEDIUM", p.pages[2].page.Priority)
 }
 

@@ -113,6 +113,6 @@ func (m *monitor) acknowledge(ctx workflow.Context, a *Alarm, head kit.Envelope)
 	case a.over():
 		a.Call = Call{}
 	case a.Priority != Low:
-		m.schedule(ctx, a, now.Add(realarm))
+		m.schedule(ctx, a, now.Add(Realarm))
 	}
 }

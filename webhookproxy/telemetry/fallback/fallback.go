@@ -17,9 +17,9 @@ import (
 const (
 	// Overdue is how long the workflow has to page somebody.
 	Overdue = 3 * time.Second
-	// elsewhere is how long the owner of a session has to make its fallback page:
+	// elsewhere is how long the owner of a session has to make a page that is due:
 	// until its lease has ended, and the next owner is there.
-	elsewhere = Overdue + store.DefaultLease + 2*time.Second
+	elsewhere = store.DefaultLease + 2*time.Second
 	// lookEvery is how often overdue ones are looked for.
 	lookEvery = 250 * time.Millisecond
 	// limit is how many are looked at at once, the oldest first.
@@ -40,6 +40,9 @@ type Store interface {
 	Session(ctx context.Context, name string) (store.Session, error)
 	HandedOver(ctx context.Context, session string, number uint64, at time.Time, fallback bool) (first bool, err error)
 	Recall(ctx context.Context, session string, number uint64) error
+	Unsettled(ctx context.Context, after time.Duration, limit int) ([]store.Entry, error)
+	PagedAgain(ctx context.Context, session string, number uint64) error
+	Settle(ctx context.Context, session string, number uint64) error
 }
 
 // Roster knows the failsafe recipient and where people are reached.
@@ -77,10 +80,20 @@ type Fallback struct {
 	known map[name]*attempt
 }
 
-// name is a transition's.
+// due is a page that is to be made.
+type due struct {
+	row   store.Entry
+	since time.Time
+	again int // 0 is the first page about the transition
+}
+
+func (d due) name() name { return name{d.row.Session, d.row.Number, d.again} }
+
+// name is a page's.
 type name struct {
 	session string
 	number  uint64
+	again   int
 }
 
 // attempt is what is known of a page that is being made.
@@ -117,25 +130,41 @@ func (f *Fallback) Run(ctx context.Context) {
 	}
 }
 
-// look begins a try for everything that is overdue and due for one.
+// look begins a try for every page that is due and has its turn.
 func (f *Fallback) look(ctx context.Context, underWay *sync.WaitGroup) error {
-	bounded, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	rows, err := f.config.Store.Overdue(bounded, Overdue, limit)
-	if err != nil {
-		return err
+	pages, err := f.due(ctx)
+	if err == nil {
+		f.forget(pages)
 	}
-	f.forget(rows)
 	now := f.config.Now()
-	for _, row := range rows {
-		if !f.config.Owns(row.Session) && now.Sub(row.CreatedAt) < elsewhere {
+	for _, page := range pages {
+		if !f.config.Owns(page.row.Session) && now.Sub(page.since) < elsewhere {
 			continue
 		}
-		if one := f.begin(name{row.Session, row.Number}, now); one != nil {
-			underWay.Go(func() { f.try(ctx, row, one) })
+		if one := f.begin(page.name(), now); one != nil {
+			underWay.Go(func() { f.try(ctx, page, one) })
 		}
 	}
-	return nil
+	return err
+}
+
+// due lists pages, those that nobody has made before first: they do not wait for the
+// others to be known.
+func (f *Fallback) due(ctx context.Context) (pages []due, err error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	overdue, err := f.config.Store.Overdue(ctx, Overdue, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range overdue {
+		pages = append(pages, due{row: row, since: row.CreatedAt.Add(Overdue)})
+	}
+	unsettled, err := f.config.Store.Unsettled(ctx, Again, limit)
+	for _, row := range unsettled {
+		pages = append(pages, dueAgain(row))
+	}
+	return pages, err
 }
 
 // begin returns the attempt if it is its turn and there is a slot.
@@ -168,16 +197,16 @@ func (f *Fallback) end(one *attempt) {
 	one.next = f.config.Now().Add(one.pause)
 }
 
-// forget drops what is no longer overdue.
-func (f *Fallback) forget(rows []store.Entry) {
-	overdue := map[name]bool{}
-	for _, row := range rows {
-		overdue[name{row.Session, row.Number}] = true
+// forget drops what is no longer due.
+func (f *Fallback) forget(pages []due) {
+	still := map[name]bool{}
+	for _, page := range pages {
+		still[page.name()] = true
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	for of, one := range f.known {
-		if !overdue[of] && !one.underWay {
+		if !still[of] && !one.underWay {
 			delete(f.known, of)
 		}
 	}

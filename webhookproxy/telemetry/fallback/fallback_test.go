@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ type world struct {
 	t       *testing.T
 	store   *store.Store
 	sandbox *sandboxtest.Sandbox
-	owns    bool
+	owns    atomic.Bool
 	lease   store.Lease
 	config  fallback.Config
 
@@ -57,10 +58,18 @@ func (w *world) pass(d time.Duration) {
 	w.at = w.at.Add(d)
 }
 
+// until lets time pass until an instant.
+func (w *world) until(at time.Time) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.at = at
+}
+
 // open makes a world with one session, which is owned here.
 func open(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, owns: true, at: time.Now()}
+	w := &world{t: t, at: time.Now()}
+	w.owns.Store(true)
 	w.store = storetest.Open(t, store.Config{Now: w.now})
 	require.NoError(t, w.store.Assign(t.Context(), store.Assignment{
 		Device: "monitor-7", Session: sessionID, Since: w.now(), Settings: store.Settings{Room: "3"},
@@ -85,7 +94,7 @@ func (w *world) openSandbox() {
 	roster, err := staff.Read(text)
 	require.NoError(w.t, err)
 	w.config = fallback.Config{
-		Store: w.store, Roster: func() fallback.Roster { return roster }, Pager: pager, Owns: func(string) bool { return w.owns },
+		Store: w.store, Roster: func() fallback.Roster { return roster }, Pager: pager, Owns: func(string) bool { return w.owns.Load() },
 		Now: w.now, Logger: slog.New(slog.DiscardHandler), Meter: noop.NewMeterProvider().Meter(""),
 	}
 }
@@ -226,13 +235,17 @@ func TestOneSlowCallHoldsUpNothing(t *testing.T) {
 // TestWhoseOwnerIsElsewhereIsLeftToItForAMoment: two processes would page twice.
 func TestWhoseOwnerIsElsewhereIsLeftToItForAMoment(t *testing.T) {
 	w := open(t)
-	w.owns = false
+	w.owns.Store(false)
 	w.found(1, critical)
 	w.pass(fallback.Overdue + time.Second)
 	w.run()
 	require.Never(t, func() bool { return len(w.pages()) > 0 }, quiet, 50*time.Millisecond)
 	w.pass(7 * time.Second)
-	eventually(t, "nobody has come", func() bool { return w.row(1).Fallback })
+	eventually(t, "nobody has come", func() bool { return len(w.pages()) == 2 && w.row(1).Fallback })
+	w.until(w.row(1).HandedAt.Add(fallback.Again + time.Second))
+	require.Never(t, func() bool { return len(w.pages()) > 2 }, quiet, 50*time.Millisecond)
+	w.pass(7 * time.Second)
+	eventually(t, "nor again", func() bool { return len(w.pages()) == 4 })
 }
 
 func TestAPageThatCannotBeReadIsMade(t *testing.T) {

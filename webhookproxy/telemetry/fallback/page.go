@@ -7,33 +7,57 @@ import (
 
 	ports "guestjourney/activities/paging"
 	"guestjourney/internal/paging"
+	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/outbox"
 	"guestjourney/webhookproxy/telemetry/store"
 )
 
 // try makes one try of a page by every channel, and says so if it was taken.
-func (f *Fallback) try(ctx context.Context, row store.Entry, one *attempt) {
+func (f *Fallback) try(ctx context.Context, page due, one *attempt) {
 	defer f.end(one)
 	// A page that has begun is finished: the pager bounds it.
 	ctx = context.WithoutCancel(ctx)
 	if one.takenAt.IsZero() {
-		if f.recalled(ctx, row) {
+		if f.needless(ctx, page) {
 			return
 		}
-		one.takenAt = f.page(ctx, outbox.Page(row, f.room(ctx, row.Session)))
+		one.takenAt = f.page(ctx, f.content(ctx, page))
 	}
 	if one.takenAt.IsZero() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	if _, err := f.config.Store.HandedOver(ctx, row.Session, row.Number, one.takenAt, true); err != nil {
-		f.config.Logger.Error("a fallback page was made and cannot be marked; after a restart it is made again", "session", row.Session, "number", row.Number, "error", err.Error())
+	if err := f.mark(ctx, page, one.takenAt); err != nil {
+		f.config.Logger.Error("a fallback page was made and cannot be marked; after a restart it is made again", "session", page.row.Session, "number", page.row.Number, "error", err.Error())
 	}
 }
 
-// laterPage is how many later transitions are looked through.
-const laterPage = 200
+// needless says whether nobody is to be paged any more.
+func (f *Fallback) needless(ctx context.Context, page due) bool {
+	if page.again > 0 {
+		return f.settled(ctx, page.row)
+	}
+	return f.recalled(ctx, page.row)
+}
+
+// content is what the page says.
+func (f *Fallback) content(ctx context.Context, page due) paging.Page {
+	room := f.room(ctx, page.row.Session)
+	if page.again > 0 {
+		return outbox.PageAgain(page.row, room, page.again)
+	}
+	return outbox.Page(page.row, room)
+}
+
+// mark says that a page was taken. When the first one was stays on record.
+func (f *Fallback) mark(ctx context.Context, page due, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if page.again > 0 {
+		return f.config.Store.PagedAgain(ctx, page.row.Session, page.row.Number)
+	}
+	_, err := f.config.Store.HandedOver(ctx, page.row.Session, page.row.Number, at, true)
+	return err
+}
 
 // recalled says whether nobody is to be paged any more. In doubt somebody is.
 func (f *Fallback) recalled(ctx context.Context, row store.Entry) bool {
@@ -44,16 +68,30 @@ func (f *Fallback) recalled(ctx context.Context, row store.Entry) bool {
 		f.config.Logger.Error("what a page is about cannot be read; it is made all the same", "session", row.Session, "number", row.Number, "error", err.Error())
 		return false
 	}
-	later, err := f.config.Store.Transitions(ctx, row.Session, row.Number, laterPage)
-	if err != nil {
-		return false
-	}
-	for _, one := range later {
-		if t, err := outbox.Read(one); err == nil && outbox.Recalls(t, of) {
-			return f.config.Store.Recall(ctx, row.Session, row.Number) == nil
+	return f.later(ctx, row, func(t detector.Transition) bool { return outbox.Recalls(t, of) }) &&
+		f.config.Store.Recall(ctx, row.Session, row.Number) == nil
+}
+
+// laterPage is how many later transitions are read at once.
+const laterPage = 200
+
+// later says whether there is known to be such a one among the later transitions.
+func (f *Fallback) later(ctx context.Context, row store.Entry, is func(detector.Transition) bool) bool {
+	for above := row.Number; ; {
+		found, err := f.config.Store.Transitions(ctx, row.Session, above, laterPage)
+		if err != nil {
+			return false
+		}
+		for _, one := range found {
+			if t, err := outbox.Read(one); err == nil && is(t) {
+				return true
+			}
+			above = one.Number
+		}
+		if len(found) < laterPage {
+			return false
 		}
 	}
-	return false
 }
 
 // room is what pages say of a session. Without one, somebody still comes.
@@ -114,6 +152,6 @@ func (f *Fallback) send(ctx context.Context, way way, to string, page paging.Pag
 		f.config.Logger.Error("a fallback page was not taken", "page", page.Key, "channel", way.channel, "error", err.Error())
 		return time.Time{}
 	}
-	f.config.Logger.Warn("nobody was paged in time; the failsafe recipient is", "page", page.Key, "channel", way.channel)
+	f.config.Logger.Warn("nobody else pages in time; the failsafe recipient is paged", "page", page.Key, "channel", way.channel)
 	return receipt.HandedAt
 }

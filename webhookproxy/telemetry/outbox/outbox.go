@@ -44,12 +44,17 @@ func Read(row store.Entry) (detector.Transition, error) {
 // unassigned stands in keys for the session that has no name.
 const unassigned = "unassigned"
 
-// pageKey names every page about a transition, whoever makes it; empty if people are
-// not called for it. They are when an alarm above low begins, begins anew or becomes
-// worse; not when it eases or ends.
-func pageKey(name string, t detector.Transition) string {
+// calls says whether people are called for a transition. They are when an alarm above
+// low begins, begins anew or becomes worse; not when it eases or ends.
+func calls(t detector.Transition) bool {
 	rises := t.Change == detector.Raised || t.Change == detector.ReRaised || t.Change == detector.Escalated
-	if !rises || t.Priority < detector.Warning {
+	return rises && t.Priority >= detector.Warning
+}
+
+// pageKey names every page about a transition, whoever makes it; empty if people are
+// not called for it.
+func pageKey(name string, t detector.Transition) string {
+	if !calls(t) {
 		return ""
 	}
 	if name == store.Unassigned {
@@ -62,6 +67,14 @@ func pageKey(name string, t detector.Transition) string {
 // a warning that is over. A critical alarm is called for however soon it ends.
 func Recalls(later, of detector.Transition) bool {
 	return of.Priority < detector.Critical && later.Alarm == of.Alarm && later.Number > of.Number && later.Change == detector.Cleared
+}
+
+// Supersedes says whether after a later transition people are not called again for an
+// earlier one: its alarm is over, or so low that SessionMonitor would not, or they are
+// called for the later one. One that has eased to a warning still calls, as there.
+func Supersedes(later, of detector.Transition) bool {
+	return later.Alarm == of.Alarm && later.Number > of.Number &&
+		(later.Change == detector.Cleared || later.Priority < detector.Warning || calls(later))
 }
 
 // Signal is what SessionMonitor is told of a row.
@@ -88,6 +101,15 @@ func Page(row store.Entry, room string) paging.Page {
 	if t.Priority < detector.Critical {
 		page.Priority = paging.Medium
 	}
+	return page
+}
+
+// PageAgain is what people are told when they are paged once more past SessionMonitor;
+// again counts from 1. It has a reference of its own, so that nobody takes it for the
+// first page, come late, or for a call of SessionMonitor's.
+func PageAgain(row store.Entry, room string, again int) paging.Page {
+	page := Page(row, room)
+	page.Key = fmt.Sprintf("%s/fallback/%d", row.PageKey, again)
 	return page
 }
 

@@ -145,6 +145,16 @@ func TestWhatIsSaidOfARow(t *testing.T) {
 	require.Equal(t, paging.Page{Room: "3", Priority: paging.High, Key: "S1/7", Fallback: true}, outbox.Page(entry, "3"), "somebody comes all the same")
 }
 
+func TestAPageThatIsMadeAgainHasAReferenceOfItsOwn(t *testing.T) {
+	row, err := outbox.Row(id, detector.Transition{Number: 7, Code: detector.Asystole, Change: detector.Raised, Priority: detector.Critical})
+	require.NoError(t, err)
+	entry := store.Entry{Session: id, Transition: row}
+	again := outbox.PageAgain(entry, "3", 2)
+	require.Equal(t, "S1/7/fallback/2", again.Key)
+	again.Key = "S1/7"
+	require.Equal(t, outbox.Page(entry, "3"), again)
+}
+
 // TestEveryCodeCanBeSaid: a code that a page does not take would be "UNKNOWN".
 func TestEveryCodeCanBeSaid(t *testing.T) {
 	for _, code := range []string{
@@ -170,4 +180,21 @@ func TestOnlyAWarningIsRecalled(t *testing.T) {
 	require.False(t, outbox.Recalls(of(2, "a", detector.Cleared, detector.Warning), raised))
 	require.False(t, outbox.Recalls(of(4, "a", detector.Eased, detector.Low), raised))
 	require.False(t, outbox.Recalls(of(4, "a", detector.Cleared, detector.Critical), of(3, "a", detector.Raised, detector.Critical)))
+}
+
+func TestWhatEndsTheCallsForATransition(t *testing.T) {
+	raised := detector.Transition{Number: 3, Alarm: "a", Change: detector.Raised, Priority: detector.Critical}
+	for name, c := range map[string]struct {
+		later detector.Transition
+		want  bool
+	}{
+		"it is over":                    {detector.Transition{Number: 4, Alarm: "a", Change: detector.Cleared, Priority: detector.Critical}, true},
+		"it is low":                     {detector.Transition{Number: 4, Alarm: "a", Change: detector.Eased, Priority: detector.Low}, true},
+		"it is a warning":               {detector.Transition{Number: 4, Alarm: "a", Change: detector.Eased, Priority: detector.Warning}, false},
+		"people are called for another": {detector.Transition{Number: 5, Alarm: "a", Change: detector.Escalated, Priority: detector.Critical}, true},
+		"another alarm is over":         {detector.Transition{Number: 4, Alarm: "b", Change: detector.Cleared, Priority: detector.Critical}, false},
+		"it was over before":            {detector.Transition{Number: 2, Alarm: "a", Change: detector.Cleared, Priority: detector.Critical}, false},
+	} {
+		require.Equal(t, c.want, outbox.Supersedes(c.later, raised), name)
+	}
 }

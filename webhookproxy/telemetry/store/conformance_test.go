@@ -27,6 +27,8 @@ var conformance = map[string]func(*testing.T, *place){
 	"what is undelivered is listed in order until it is":        delivery,
 	"the first who hands a page over is on record":              handOver,
 	"a page that nobody has taken in time is found":             overdue,
+	"a page past the workflow is found again until it settles":  unsettled,
+	"what was delivered before pages were made again is left":   settledBefore,
 	"ECG comes back unit by unit, joined by the minute":         ecgComesBack,
 	"ECG is followed by the second, without the joined minutes": ecgFollowed,
 	"ECG that comes while a minute is joined is not lost":       ecgJoinedTwice,

@@ -3,7 +3,7 @@
 //
 // Called by every telemetry process (Append, Assign), by the owner of a session
 // (Acquire, Tail, Commit), by what delivers and pages (Undelivered, Delivered,
-// HandedOver, Recall, Overdue), and by the live view and the export (Sessions,
+// HandedOver, Recall, Overdue, Unsettled, PagedAgain, Settle), and by the live view and the export (Sessions,
 // WithoutDevice, Range, ECG, TailECG, Gaps, Transitions). It owns the tables
 // telemetry_*, in a SQLite file or, for several processes, in PostgreSQL. It knows
 // neither HTTP nor Temporal, and promises:
@@ -16,7 +16,8 @@
 //     transaction, and by the present epoch only;
 //   - a transition stays until it was delivered and, if somebody is to be paged for
 //     it, handed to a provider or recalled; the first who hands it over is the one on
-//     record;
+//     record. One that was handed over past its workflow is unsettled until the
+//     workflow has paged for it too, or nobody is to be paged again;
 //   - settings, values, ECG, checkpoints and transitions are sealed with the program's
 //     key ring and bound to their row. In clear are only IDs of sessions and devices,
 //     numbers, times and page keys, none of which holds personal or health data;

@@ -123,8 +123,33 @@ func (m *machine) handOver(t *rapid.T) {
 	}
 	require.NoError(t, err)
 	require.Equal(t, entry.HandedAt.IsZero(), first)
-	if first {
+	switch {
+	case first:
 		entry.HandedAt, entry.Fallback = m.now(), fallback
+	case !fallback:
+		m.settles(entry)
+	}
+}
+
+func (m *machine) settles(entry *store.Entry) {
+	if entry.Fallback && entry.SettledAt.IsZero() {
+		entry.SettledAt = m.now()
+	}
+}
+
+func (m *machine) settle(t *rapid.T) {
+	number, entry := m.entry(t)
+	require.NoError(t, m.store.Settle(context.Background(), "s1", number))
+	if entry != nil {
+		m.settles(entry)
+	}
+}
+
+func (m *machine) pageAgain(t *rapid.T) {
+	number, entry := m.entry(t)
+	require.NoError(t, m.store.PagedAgain(context.Background(), "s1", number))
+	if entry != nil && entry.Fallback {
+		entry.PagedAgainAt = m.now()
 	}
 }
 
@@ -159,6 +184,15 @@ func (m *machine) check(t *rapid.T) {
 	require.Equal(t, m.those(func(one store.Entry) bool {
 		return one.PageKey != "" && one.HandedAt.IsZero() && m.now().Sub(one.CreatedAt) >= 3*time.Second
 	}), late)
+	unsettled, err := m.store.Unsettled(context.Background(), 3*time.Second, 1000)
+	require.NoError(t, err)
+	require.ElementsMatch(t, m.those(func(one store.Entry) bool {
+		last := one.HandedAt
+		if !one.PagedAgainAt.IsZero() {
+			last = one.PagedAgainAt
+		}
+		return one.Fallback && one.SettledAt.IsZero() && m.now().Sub(last) >= 3*time.Second
+	}), unsettled)
 	claimable, err := m.store.Claimable(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, !m.until.After(m.now()), slices.Contains(claimable, "s1"))
@@ -195,7 +229,7 @@ func holdAgainstModel(t *testing.T, p *place) {
 		defer func() { require.NoError(rt, m.store.Close()) }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"acquire": m.acquire, "acquire again": m.acquire, "commit": m.commit, "commit again": m.commit, "renew": m.renew, "release": m.release,
-			"deliver": m.deliver, "hand over": m.handOver, "pass": m.pass, "restart": m.restart, "purge": m.purge, "": m.check,
+			"deliver": m.deliver, "hand over": m.handOver, "page again": m.pageAgain, "settle": m.settle, "pass": m.pass, "restart": m.restart, "purge": m.purge, "": m.check,
 		})
 	})
 }

@@ -18,23 +18,28 @@ type Entry struct {
 	HandedAt    time.Time // to a provider; zero while it is not
 	RecalledAt  time.Time // nobody is to be paged any more; zero while somebody is
 	Fallback    bool      // handed over past the session's workflow
+	// PagedAgainAt is when that was done again last; zero if it was done once.
+	PagedAgainAt time.Time
+	// SettledAt is since when nobody does so again; zero while it may be.
+	SettledAt time.Time
 	// Unreadable says why there is no payload: the key ring lacks the key, or the
 	// row was changed. Number and PageKey stand, so that somebody can be paged.
 	Unreadable error
 }
 
-const entries = "SELECT session, number, page_key, created_at, delivered_at, handed_to_provider_at, recalled_at, fallback, payload FROM telemetry_outbox WHERE "
+const entries = "SELECT session, number, page_key, created_at, delivered_at, handed_to_provider_at, recalled_at, fallback, paged_again_at, settled_at, payload FROM telemetry_outbox WHERE "
 
 func (s *Store) scanEntry(rows *sql.Rows) (Entry, error) {
 	var one Entry
 	var created int64
-	var delivered, handed, recalled sql.NullInt64
+	var delivered, handed, recalled, again, settled sql.NullInt64
 	var sealed []byte
-	if err := rows.Scan(&one.Session, &one.Number, &one.PageKey, &created, &delivered, &handed, &recalled, &one.Fallback, &sealed); err != nil {
+	if err := rows.Scan(&one.Session, &one.Number, &one.PageKey, &created, &delivered, &handed, &recalled, &one.Fallback, &again, &settled, &sealed); err != nil {
 		return one, err
 	}
 	one.CreatedAt, one.DeliveredAt = database.Moment(created), momentOr(delivered)
 	one.HandedAt, one.RecalledAt = momentOr(handed), momentOr(recalled)
+	one.PagedAgainAt, one.SettledAt = momentOr(again), momentOr(settled)
 	one.Payload, one.Unreadable = s.open(ofTransition, place(one.Session, one.Number), sealed)
 	return one, nil
 }
@@ -74,7 +79,8 @@ func (s *Store) Delivered(ctx context.Context, session string, number uint64) er
 
 // HandedOver says that a provider has taken the page of a transition, and when. The
 // first one who says it is on record, and gets true; who gets false has made a second
-// page, which is allowed. ErrNotFound: there is no such transition.
+// page, which is allowed. A workflow that says so after a fallback page settles that.
+// ErrNotFound: there is no such transition.
 func (s *Store) HandedOver(ctx context.Context, session string, number uint64, at time.Time, fallback bool) (first bool, err error) {
 	var marked, found bool
 	err = s.write(ctx, "mark a page as handed over", func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -82,6 +88,11 @@ func (s *Store) HandedOver(ctx context.Context, session string, number uint64, a
 			WHERE session = $3 AND number = $4 AND handed_to_provider_at IS NULL`, database.Stamp(at), fallback, session, number))
 		if found = marked; err != nil || marked {
 			return err
+		}
+		if !fallback {
+			if err := s.settle(ctx, tx, session, number); err != nil {
+				return err
+			}
 		}
 		var count int
 		err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM telemetry_outbox WHERE session = $1 AND number = $2", session, number).Scan(&count)
@@ -112,4 +123,36 @@ func (s *Store) Recall(ctx context.Context, session string, number uint64) error
 func (s *Store) Overdue(ctx context.Context, after time.Duration, limit int) ([]Entry, error) {
 	return s.entries(ctx, "page_key <> '' AND handed_to_provider_at IS NULL AND recalled_at IS NULL AND created_at <= $1 ORDER BY created_at, session, number LIMIT $2",
 		database.Stamp(s.now().Add(-after)), limit)
+}
+
+// Unsettled returns transitions of all sessions that were handed over past their
+// workflow, and for which nobody was paged again in a time: who waits longest first.
+func (s *Store) Unsettled(ctx context.Context, after time.Duration, limit int) ([]Entry, error) {
+	const last = "COALESCE(paged_again_at, handed_to_provider_at)"
+	return s.entries(ctx, "fallback AND settled_at IS NULL AND "+last+" <= $1 ORDER BY "+last+", session, number LIMIT $2",
+		database.Stamp(s.now().Add(-after)), limit)
+}
+
+// PagedAgain says that somebody was paged again past the workflow. When that was done
+// first stays on record.
+func (s *Store) PagedAgain(ctx context.Context, session string, number uint64) error {
+	return s.write(ctx, "mark a page as made again", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE telemetry_outbox SET paged_again_at = $1 WHERE session = $2 AND number = $3 AND fallback",
+			database.Stamp(s.now()), session, number)
+		return err
+	})
+}
+
+// Settle says that nobody is to be paged again past the workflow. The first time
+// stays.
+func (s *Store) Settle(ctx context.Context, session string, number uint64) error {
+	return s.write(ctx, "settle a page", func(ctx context.Context, tx *sql.Tx) error {
+		return s.settle(ctx, tx, session, number)
+	})
+}
+
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, session string, number uint64) error {
+	_, err := tx.ExecContext(ctx, "UPDATE telemetry_outbox SET settled_at = $1 WHERE session = $2 AND number = $3 AND fallback AND settled_at IS NULL",
+		database.Stamp(s.now()), session, number)
+	return err
 }

@@ -262,6 +262,75 @@ func overdue(t *testing.T, p *place) {
 	require.Equal(t, p.clock.now(), all[2].RecalledAt)
 }
 
+func unsettled(t *testing.T, p *place) {
+	s := p.open(t)
+	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2), transition(3))
+	commit(t, s, p.own(t, s, "s2"), transition(1))
+	list := func() []uint64 {
+		found, err := s.Unsettled(t.Context(), time.Minute, 100)
+		require.NoError(t, err)
+		return numbers(found)
+	}
+	hand := func(session string, number uint64, fallback bool) {
+		_, err := s.HandedOver(t.Context(), session, number, p.clock.now(), fallback)
+		require.NoError(t, err)
+	}
+	hand("s1", 1, true)
+	hand("s1", 3, false)
+	p.clock.pass(time.Second)
+	hand("s2", 1, true)
+	p.clock.pass(59*time.Second - time.Millisecond)
+	require.Empty(t, list())
+	p.clock.pass(time.Millisecond)
+	require.Equal(t, []uint64{1}, list())
+	require.NoError(t, s.Delivered(t.Context(), "s1", 1))
+	p.clock.pass(time.Second)
+	require.Equal(t, []uint64{1, 1}, list(), "of all sessions: that Temporal has it pages nobody; what was not paged for past the workflow is not among them")
+
+	require.NoError(t, s.PagedAgain(t.Context(), "s1", 1))
+	require.NoError(t, s.PagedAgain(t.Context(), "s1", 3), "which changes nothing")
+	require.Len(t, list(), 1)
+	p.clock.pass(time.Minute)
+	found, err := s.Unsettled(t.Context(), time.Minute, 1)
+	require.NoError(t, err)
+	require.Equal(t, "s2", found[0].Session, "who waits longest")
+	hand("s1", 1, true)
+	require.Len(t, list(), 2, "a second page past the workflow settles nothing")
+	hand("s1", 1, false)
+	require.NoError(t, s.Settle(t.Context(), "s2", 1))
+	require.NoError(t, s.Settle(t.Context(), "s1", 3))
+	require.Empty(t, list())
+	settledAt := p.clock.now()
+	p.clock.pass(time.Minute)
+	require.NoError(t, s.Settle(t.Context(), "s1", 1))
+	all, err := s.Transitions(t.Context(), "s1", 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, store.Entry{
+		Session: "s1", Transition: transition(1), CreatedAt: start, DeliveredAt: start.Add(time.Minute), HandedAt: start, Fallback: true,
+		PagedAgainAt: start.Add(time.Minute + time.Second), SettledAt: settledAt,
+	}, all[0], "the first page and the first settling are on record")
+	require.Zero(t, all[2].PagedAgainAt)
+	require.Zero(t, all[2].SettledAt)
+}
+
+// settledBefore: who comes from a version that paged once is not woken for old alarms.
+func settledBefore(t *testing.T, p *place) {
+	s := p.open(t)
+	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2), transition(3))
+	for _, number := range []uint64{1, 2} {
+		_, err := s.HandedOver(t.Context(), "s1", number, p.clock.now(), true)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Delivered(t.Context(), "s1", 1))
+	require.NoError(t, s.Delivered(t.Context(), "s1", 3))
+	require.NoError(t, s.Close())
+	p.downTo(t, 2)
+	s = p.open(t)
+	found, err := s.Unsettled(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []uint64{2}, numbers(found), "an outage may go on over the change of version")
+}
+
 // givenUp: a caller whose context ends goes its way, and what the writer still does for
 // it is no business of its own. The race detector sees it if it is.
 func givenUp(t *testing.T, p *place) {

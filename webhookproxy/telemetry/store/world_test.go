@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -102,6 +104,20 @@ func (p *place) raw(t testing.TB) *sql.DB {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
+}
+
+// downTo takes the tables back to those of an earlier version.
+func (p *place) downTo(t testing.TB, version int64) {
+	t.Helper()
+	dialect, folder := goose.DialectSQLite3, "sqlite"
+	if p.url != "" {
+		dialect, folder = goose.DialectPostgres, "postgres"
+	}
+	provider, err := goose.NewProvider(dialect, p.raw(t), os.DirFS("migrations/"+folder),
+		goose.WithTableName("telemetry_migration"), goose.WithDisableGlobalRegistry(true))
+	require.NoError(t, err)
+	_, err = provider.DownTo(t.Context(), version)
+	require.NoError(t, err)
 }
 
 // batch is one of a second in which the heart rate was told.
