@@ -44,12 +44,18 @@ type killer struct {
 	house  *house
 	worker *process
 	gate   *gate
+	dead   bool       // the worker, and the next one is not known yet
+	alive  *sync.Cond // no longer dead
 	next   *kill
 	match  string // what the effect key of the call holds
 	deaths chan death
 }
 
-func newKiller() *killer { return &killer{deaths: make(chan death, 1)} }
+func newKiller() *killer {
+	k := &killer{deaths: make(chan death, 1)}
+	k.alive = sync.NewCond(&k.mu)
+	return k
+}
 
 // onCall is the sandbox's hook. It runs on the call's own goroutine, so the
 // call stands still at its point until the worker is dead.
@@ -58,6 +64,9 @@ func (k *killer) onCall(point string, call sandbox.JournalEntry) {
 	defer k.mu.Unlock()
 	if k.next == nil || call.Provider != k.next.provider || call.Operation != k.next.operation || !strings.Contains(call.EffectKey, k.match) {
 		return
+	}
+	for k.dead { // the next worker calls before it is known
+		k.alive.Wait()
 	}
 	if point == sandbox.PointAfterWrite && k.next.point == sandbox.PointAfterAnswer {
 		// A quick worker would report the answer before it can be killed.
@@ -68,6 +77,7 @@ func (k *killer) onCall(point string, call sandbox.JournalEntry) {
 	}
 	k.worker.Kill()
 	k.gate.shut.Store(false)
+	k.dead = true
 	died := death{
 		kill: *k.next, pid: k.worker.Process.Pid, end: k.worker.ProcessState.String(),
 		line: call.Line, key: call.EffectKey, at: time.Now(),
@@ -130,15 +140,28 @@ func (h *house) beginRun(guest directory.Lead) run {
 
 // await waits for the kill and starts the next worker.
 func (k *killer) await() death {
+	k.house.t.Helper()
+	died := k.awaitDeath()
+	k.revive()
+	return died
+}
+
+// awaitAndArm is await with another kill, armed while there is no worker that could
+// pass its call.
+func (k *killer) awaitAndArm(next kill, journey run) death {
+	k.house.t.Helper()
+	died := k.awaitDeath()
+	k.arm(next, journey)
+	k.revive()
+	return died
+}
+
+func (k *killer) awaitDeath() death {
 	t := k.house.t
 	t.Helper()
 	select {
 	case died := <-k.deaths:
 		assert.Equal(t, "signal: killed", died.end)
-		worker := k.house.restart(k.worker)
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.worker, k.house.worker = worker, worker
 		t.Logf("%s %s killed %s: pid %d, journal line %d", died.provider, died.operation, died.point, died.pid, died.line)
 		return died
 	case <-time.After(time.Minute):
@@ -147,6 +170,16 @@ func (k *killer) await() death {
 		t.Fatalf("the worker was not killed: %+v", k.next)
 		return death{}
 	}
+}
+
+// revive starts the next worker.
+func (k *killer) revive() {
+	k.house.t.Helper()
+	worker := k.house.restart(k.worker)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.worker, k.house.worker, k.dead = worker, worker, false
+	k.alive.Broadcast()
 }
 
 // openFor starts a house whose worker the killer can kill.
@@ -280,10 +313,8 @@ func mailAtLeastOnce(t *testing.T) {
 	send := func(step, point string) kill { return kill{"sendgrid", "mail.send", step, point} }
 
 	stay := k.begin(send("welcome.email", sandbox.PointBeforeWrite), lead(1))
-	before := k.await()
-	k.arm(send("offer.email", sandbox.PointAfterWrite), stay)
-	written := k.await()
-	k.arm(send("confirmation.email", sandbox.PointAfterAnswer), stay)
+	before := k.awaitAndArm(send("offer.email", sandbox.PointAfterWrite), stay)
+	written := k.awaitAndArm(send("confirmation.email", sandbox.PointAfterAnswer), stay)
 	answered := k.await()
 
 	h.paidInFull(stay.id)
@@ -316,8 +347,7 @@ func inEveryStage(t *testing.T) {
 	h.clear(stays.id)
 	h.reaches(stays.id, journey.StagePreArrival, 60*time.Second)
 	k.arm(kill{"hubspot", "notes.upsert", "crm.note.in_program", written}, stays)
-	deaths = append(deaths, k.await())
-	k.arm(kill{"sendgrid", "mail.send", "check_in-1.email", before}, stays)
+	deaths = append(deaths, k.awaitAndArm(kill{"sendgrid", "mail.send", "check_in-1.email", before}, stays))
 	deaths = append(deaths, k.await())
 	h.paidInFull(stays.id)
 
@@ -328,10 +358,8 @@ func inEveryStage(t *testing.T) {
 	h.must(leaves.id, kit.UpdateCancel, kit.Cancel{
 		Envelope: kit.Envelope{Actor: "ana", Role: "manager", Reason: "the house is closed"}, By: "property", Refund: "full",
 	})
-	back := k.await()
-	k.arm(kill{"hubspot", "notes.upsert", "crm.note.cancelled", before}, leaves)
-	note := k.await()
-	k.arm(kill{"sendgrid", "mail.send", "cancellation.email", answered}, leaves)
+	back := k.awaitAndArm(kill{"hubspot", "notes.upsert", "crm.note.cancelled", before}, leaves)
+	note := k.awaitAndArm(kill{"sendgrid", "mail.send", "cancellation.email", answered}, leaves)
 	told := k.await()
 	assert.Equal(t, "cancelled", h.result(leaves.id, 2*time.Minute).Stage)
 
