@@ -13,6 +13,7 @@ import (
 
 	"guestjourney/activities/options"
 	"guestjourney/internal/views"
+	"guestjourney/workflows/kit"
 )
 
 // Kinds of repairs.
@@ -100,11 +101,8 @@ func parked(ctx context.Context, s *session, limit int) ([]Repair, error) {
 		for _, step := range parkedSteps(one.Attention) {
 			repairs = append(repairs, Repair{
 				Kind: repairParked, Workflow: one.WorkflowID, RunID: one.RunID,
-				What: []string{step + " will fail again as it is: mend the cause, then try again"},
-				Commands: []string{
-					fmt.Sprintf(`starter update %s retry_step --actor <you> --role engineer --reason <why> -d '{"step":%q}'`, one.WorkflowID, step),
-					"starter status " + one.WorkflowID + "   # the reason",
-				},
+				What:     []string{step + " will fail again as it is: mend the cause, then try again"},
+				Commands: parkedCommands(one.WorkflowID, step),
 			})
 		}
 	}
@@ -114,7 +112,7 @@ func parked(ctx context.Context, s *session, limit int) ([]Repair, error) {
 func parkedSteps(attention []string) []string {
 	var steps []string
 	for _, reason := range attention {
-		if step, ok := strings.CutPrefix(reason, "parked:"); ok {
+		if step, ok := strings.CutPrefix(reason, kit.PrefixParked); ok {
 			steps = append(steps, step)
 		}
 	}
@@ -137,7 +135,7 @@ func pastDue(ctx context.Context, s *session, limit int) ([]Repair, error) {
 		repairs = append(repairs, Repair{
 			Kind: repairPastDue, Workflow: one.WorkflowID, RunID: one.RunID,
 			What:     []string{fmt.Sprintf("in %s, its deadline of %s is %s", one.Stage, clock(one.NextDeadline), countdown(one.NextDeadline.Sub(now)))},
-			Commands: slices.Concat(first, []string{"starter explain " + one.WorkflowID, s.ui.Workflow(one.WorkflowID, one.RunID) + "   # failing workflow tasks?"}),
+			Commands: slices.Concat(first, []string{whyCommand(one.Type, one.WorkflowID), s.ui.Workflow(one.WorkflowID, one.RunID) + "   # failing workflow tasks?"}),
 		})
 	}
 	return repairs, nil

@@ -55,7 +55,7 @@ func brokenOne(ctx context.Context, s *session, one Listed) (*Repair, error) {
 	if err != nil {
 		return nil, err
 	}
-	alive, err := running(ctx, s, left.others())
+	alive, err := leftRunning(ctx, s, left.others())
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,9 @@ func brokenOne(ctx context.Context, s *session, one Listed) (*Repair, error) {
 	}
 	repair.Commands = []string{fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --type LastWorkflowTask --reason <why>   # goes on where it was, with the same effect keys",
 		s.ui.Namespace, one.WorkflowID, one.RunID)}
-	for _, id := range alive {
-		repair.What = append(repair.What, id+" still runs")
-		repair.Commands = append(repair.Commands, fmt.Sprintf(`starter update %s cancel --actor <you> --role manager --reason <why> -d '{"by":"property"}'   # only if it must not go on`, id))
+	for _, other := range alive {
+		repair.What = append(repair.What, other.id+" still runs")
+		repair.Commands = append(repair.Commands, endCommand(other.workflowType, other.id))
 	}
 	return repair, nil
 }
@@ -204,9 +204,12 @@ func (l *left) others() []string {
 	return slices.Compact(list)
 }
 
-// running are those of some workflows that go on.
-func running(ctx context.Context, s *session, ids []string) ([]string, error) {
-	var alive []string
+// survivor is a workflow that goes on without the one that it was begun for.
+type survivor struct{ id, workflowType string }
+
+// leftRunning are those of some workflows that go on and should perhaps not.
+func leftRunning(ctx context.Context, s *session, ids []string) ([]survivor, error) {
+	var list []survivor
 	for _, id := range ids {
 		described, err := s.DescribeWorkflowExecution(ctx, id, "")
 		var gone *serviceerror.NotFound
@@ -216,9 +219,11 @@ func running(ctx context.Context, s *session, ids []string) ([]string, error) {
 		case err != nil:
 			return nil, fmt.Errorf("look at %s: %w", id, err)
 		}
-		if described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-			alive = append(alive, id)
+		info := described.GetWorkflowExecutionInfo()
+		other := survivor{id, info.GetType().GetName()}
+		if _, ends := endings[other.workflowType]; ends && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			list = append(list, other)
 		}
 	}
-	return alive, nil
+	return list, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"guestjourney/internal/views"
@@ -23,13 +22,8 @@ func unrouted(ctx context.Context, s *session, limit int) ([]Repair, error) {
 		}
 		repairs = append(repairs, Repair{
 			Kind: repairUnrouted, Workflow: one.WorkflowID, RunID: one.RunID,
-			What: []string{"no workflow has taken this event"},
-			Commands: []string{
-				fmt.Sprintf(`starter update %s %s --actor <you> --role operator --reason <why> -d '{"target":"<workflow ID>"}'`, one.WorkflowID, inbox.UpdateRoute),
-				fmt.Sprintf("starter update %s %s --actor <you> --role operator --reason <why>   # its workflow has been started", one.WorkflowID, inbox.UpdateRetry),
-				fmt.Sprintf("starter update %s %s --actor <you> --role operator --reason <why>   # nobody gets the fact", one.WorkflowID, inbox.UpdateDiscard),
-				"starter status " + one.WorkflowID + "   # what it is about",
-			},
+			What:     []string{"no workflow has taken this event"},
+			Commands: unroutedCommands(one.WorkflowID),
 		})
 	}
 	return repairs, nil

@@ -40,7 +40,8 @@ type Alert struct {
 	Was time.Time `json:"was,omitzero"`
 	// Told are the ways on which it is told; nil until the recipients are known.
 	Told []Way `json:"told,omitempty"`
-	// Known says that the recipients were asked for.
+	// Known says that the recipients were asked for; an operator who has something
+	// tried again has them asked for anew.
 	Known bool `json:"known,omitempty"`
 }
 
@@ -106,7 +107,8 @@ func (i *integrations) tell(ctx workflow.Context, alert *Alert) (finished bool, 
 }
 
 // address finds out who is told, once for each alert, so that a way that is
-// tried again is the same one.
+// tried again by itself is the same one, and once more when an operator has one
+// tried again.
 func (i *integrations) address(ctx workflow.Context, alert *Alert) (known bool, err error) {
 	if alert.Known {
 		return true, nil
@@ -120,11 +122,10 @@ func (i *integrations) address(ctx workflow.Context, alert *Alert) (known bool, 
 	case err != nil && !errors.Is(err, kit.ErrStepMissed):
 		return false, err
 	}
-	for at, phone := range who.Phones {
-		alert.Told = append(alert.Told, Way{Step: alert.step(fmt.Sprintf("sms-%d", at+1)), Channel: options.QueueSMS, Address: phone})
-	}
-	for at, mail := range who.Emails {
-		alert.Told = append(alert.Told, Way{Step: alert.step(fmt.Sprintf("email-%d", at+1)), Channel: options.QueueEmail, Address: mail})
+	if err == nil {
+		i.leaveOut(alert, who)
+		alert.add("sms", options.QueueSMS, who.Phones)
+		alert.add("email", options.QueueEmail, who.Emails)
 	}
 	if len(alert.Told) == 0 {
 		i.core.Note(ctx, "step", fmt.Sprintf("alert-%d not made: no telephone and no address of staff is configured", alert.Number))
@@ -145,13 +146,13 @@ func (i *integrations) send(ctx workflow.Context, alert *Alert, way Way) error {
 	}
 	if way.Channel == options.QueueEmail {
 		_, err := kit.Do(ctx, i.core, kit.Step[email.Message, email.Receipt]{
-			Name: way.Step, Call: email.Send, Skippable: true, Patient: true, Before: alert.before(),
+			Name: way.Step, Call: email.Send, Patient: true, Before: alert.before(),
 			Request: email.Message{To: way.Address, Template: alert.template(), Locale: staffLocale, Params: alert.params()},
 		})
 		return err
 	}
 	receipt, err := kit.Do(ctx, i.core, kit.Step[sms.Message, sms.Receipt]{
-		Name: way.Step, Call: sms.Send, Skippable: true, Patient: true, Before: alert.before(),
+		Name: way.Step, Call: sms.Send, Patient: true, Before: alert.before(),
 		Request: sms.Message{To: way.Address, Template: alert.template(), Locale: staffLocale, Params: alert.params()},
 	})
 	if err == nil && receipt.Blocked {

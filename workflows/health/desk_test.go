@@ -27,6 +27,10 @@ type desk struct {
 	lock  sync.Mutex
 	staff ping.Recipients
 	ill   map[string]bool // by capability
+	// refused are the addresses that the providers do not know.
+	refused map[string]bool
+	// unasked is how many times it cannot be asked who is told.
+	unasked int
 	// got is every message that has arrived, by address, as "<template> <provider>".
 	got  map[string][]string
 	last map[string]map[string]string // parameters of the last one, by address
@@ -38,7 +42,7 @@ type desk struct {
 func newDesk() *desk {
 	return &desk{
 		staff: ping.Recipients{Phones: []string{duty, manager}, Emails: []string{mailbox}},
-		ill:   map[string]bool{}, got: map[string][]string{}, last: map[string]map[string]string{}, tries: map[string][]options.Effect{},
+		ill:   map[string]bool{}, refused: map[string]bool{}, got: map[string][]string{}, last: map[string]map[string]string{}, tries: map[string][]options.Effect{},
 	}
 }
 
@@ -50,6 +54,10 @@ func (d *desk) serve(env *testsuite.TestWorkflowEnvironment) {
 		d.lock.Lock()
 		defer d.lock.Unlock()
 		d.asked++
+		if d.unasked > 0 {
+			d.unasked--
+			return ping.Recipients{}, failure.ToTemporal(&failure.Error{Provider: "desk", Operation: "ask", Class: failure.NotProcessed})
+		}
 		return d.staff, nil
 	})
 	register(sms.Prefix+"Send", func(ctx context.Context, command options.Command[sms.Message]) (sms.Receipt, error) {
@@ -69,14 +77,19 @@ func (d *desk) take(channel, to, template string, params map[string]string, effe
 	if d.ill[channel] {
 		return failure.ToTemporal(&failure.Error{Provider: channel, Operation: "send", Class: failure.NotProcessed})
 	}
+	if d.refused[to] {
+		return failure.ToTemporal(&failure.Error{Provider: channel, Operation: "send", Class: failure.Permanent, Code: "21211"})
+	}
 	d.got[to] = append(d.got[to], fmt.Sprintf("%s %s", template, params["provider"]))
 	d.last[to] = params
 	return nil
 }
 
 // breaks and mends a channel.
-func (d *desk) breaks(channel string, broken bool) {
+func (d *desk) breaks(channel string, broken bool) { d.change(func() { d.ill[channel] = broken }) }
+
+func (d *desk) change(apply func()) {
 	d.lock.Lock()
 	defer d.lock.Unlock()
-	d.ill[channel] = broken
+	apply()
 }

@@ -9,6 +9,8 @@
 //     attention, and its next success resolves it, without a person;
 //   - staff get a text and a mail of both, once each, and one of the two while
 //     the other's own provider is down;
+//   - a number or address that is refused waits, for its hour, for retry_step, which
+//     asks anew who is told;
 //   - a report that is older than the one before it changes nothing;
 //   - a worker that ends without a word is missed, and after a day forgotten;
 //   - when no report comes at all, that raises attention too: silence is no

@@ -43,6 +43,7 @@ func restore(ctx workflow.Context, policy kit.Policy, input Input) (*integration
 		func(report Report) { i.state.Reports = append(i.state.Reports, report) })
 	kit.OnSignal(ctx, i.core, SignalWorker, "What a worker knows of its calls to the providers.", func(WorkerReport) string { return "" },
 		func(report WorkerReport) { i.hear(ctx, report) })
+	kit.OfferRetry(ctx, i.core, i.retried)
 	kit.OnQuery(ctx, kit.QueryStatus, "The state of every provider, what the workers report, and the last changes.",
 		func() Overview { return i.overview(workflow.Now(ctx)) })
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return i.state.Common.Timeline })
@@ -88,7 +89,7 @@ func (i *integrations) turn(ctx workflow.Context) error {
 	if telling := i.telling(); !telling.At.IsZero() && telling.At.Before(next.At) {
 		next = telling
 	}
-	wake, err := i.core.Until(ctx, next, func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed })
+	wake, err := i.core.Until(ctx, next, func() bool { return len(i.state.Reports) > 0 || i.state.Stage == StageClosed || i.helped() })
 	if err == nil && wake == kit.Expired && next.Name == deadlineSilence {
 		i.listen(ctx)
 	}

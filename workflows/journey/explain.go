@@ -138,10 +138,10 @@ func (j *journey) unblock(guard Guard) []string {
 func (j *journey) notGivenBack() []Block {
 	var list []Block
 	if !j.placeGone() {
-		list = append(list, Block{code: "place", Reason: "the place is not given back", Unblock: []string{"explain and retry_step at " + j.state.Session.ID}})
+		list = append(list, Block{code: "place", Reason: "the place is not given back", Unblock: []string{"timeline and retry_step at " + j.state.Session.ID}})
 	}
 	if !j.moneyClosed() {
-		list = append(list, Block{code: "money", Reason: "the money is not settled", Unblock: []string{"status and retry_step at " + j.state.Money.PlanID}})
+		list = append(list, Block{code: "money", Reason: "the money is not settled", Unblock: []string{"timeline and retry_step at " + j.state.Money.PlanID}})
 	}
 	return list
 }

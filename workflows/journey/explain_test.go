@@ -42,8 +42,8 @@ func TestExplainSaysWhatIsInTheWay(t *testing.T) {
 		journey.StagePreArrival: {[]string{"the balance is not paid"}, "cancel", "clearance check 336h0m0s"},
 		journey.StageInProgram:  {[]string{"nobody has seen the guest"}, "mark_attendance", ""},
 		journey.StageAftercare:  {nil, "", ""},
-		journey.StageCancelling: {[]string{"the place is not given back"}, "explain and retry_step at appt/J1", "place settled 1"},
-		journey.StageDeclined:   {[]string{"the place is not given back"}, "explain and retry_step at appt/J1", "place settled 1"},
+		journey.StageCancelling: {[]string{"the place is not given back"}, "timeline and retry_step at appt/J1", "place settled 1"},
+		journey.StageDeclined:   {[]string{"the place is not given back"}, "timeline and retry_step at appt/J1", "place settled 1"},
 	} {
 		t.Run(stage, func(t *testing.T) {
 			visiting(t, at(t, stage), func(stay *worldtest.Stay) {

@@ -36,6 +36,7 @@ func TestAnOpenCircuitIsWaitedOut(t *testing.T) {
 	var common kit.Common
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx, core := kit.Open(ctx, &common, kit.Policy{AllowPlaintext: func() bool { return true }}, kit.NoPace, func() kit.Face { return kit.Face{} })
+		kit.OfferRetry(ctx, core, nil)
 		_, err := kit.Do(ctx, core, kit.Step[string, string]{Name: "pay", Request: "10", Call: callEcho})
 		core.Finish(ctx)
 		return err
@@ -79,6 +80,7 @@ func TestARefusalByTheCircuitLeavesTheFirstTry(t *testing.T) {
 	var common kit.Common
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx, core := kit.Open(ctx, &common, kit.Policy{AllowPlaintext: func() bool { return true }}, kit.NoPace, func() kit.Face { return kit.Face{} })
+		kit.OfferRetry(ctx, core, nil)
 		common.WasReset = false // the test's environment names no first run, which looks like a reset
 		_, err := kit.Do(ctx, core, kit.Step[string, string]{Name: "pay", Request: "10", Call: callEcho})
 		core.Finish(ctx)
@@ -114,6 +116,7 @@ func TestWhatNeverLeftMayBeAskedForAnew(t *testing.T) {
 			var common kit.Common
 			env.ExecuteWorkflow(func(ctx workflow.Context) error {
 				ctx, core := kit.Open(ctx, &common, kit.Policy{AllowPlaintext: func() bool { return true }}, kit.NoPace, func() kit.Face { return kit.Face{} })
+				kit.OfferRetry(ctx, core, nil)
 				common.WasReset = false // the test's environment names no first run, which looks like a reset
 				step := kit.Step[string, string]{Name: "pay", Request: "10", Call: callEcho, Patient: true}
 				for range 2 { // it fails, and waits for its turn

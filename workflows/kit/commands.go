@@ -13,9 +13,7 @@ import (
 // on to others; either may be nil.
 func OfferCommands(ctx workflow.Context, c *Core, held func(), released func(fireMissed string)) {
 	OfferHold(ctx, c, held, released)
-	OnCommand(ctx, c, UpdateRetryStep, "Try a parked or waiting step again now, with the same effect key.", c.someStepWaits,
-		func(command StepCommand) error { return c.checkStep(command) },
-		func(_ string, command StepCommand) Verdict { return c.retryStep(command) })
+	OfferRetry(ctx, c, nil)
 	OnCommand(ctx, c, UpdateSkipStep, "Give a skippable step up.", c.someMaySkip,
 		func(command StepCommand) error {
 			if err := c.checkStep(command); err != nil {
@@ -31,6 +29,30 @@ func OfferCommands(ctx workflow.Context, c *Core, held func(), released func(fir
 			c.settleStep(command.Step)
 			return Verdict{Detail: "skipped " + command.Step}
 		})
+}
+
+// OfferRetry offers retry_step alone, for a workflow of which no step may be given
+// up. retried runs after the step has been set on its way; it may be nil. A step can
+// be made only where this is offered: a parked one would wait for ever.
+func OfferRetry(ctx workflow.Context, c *Core, retried func(step string)) {
+	c.retries = true
+	OnCommand(ctx, c, UpdateRetryStep, "Try a parked or waiting step again now, with the same effect key.", c.someStepWaits,
+		func(command StepCommand) error { return c.checkStep(command) },
+		func(_ string, command StepCommand) Verdict {
+			verdict := c.retryStep(command)
+			if retried != nil {
+				retried(command.Step)
+			}
+			return verdict
+		})
+}
+
+// mustRetry ends a step whose workflow has forgotten to offer retry_step: its first
+// test shows it.
+func (c *Core) mustRetry(step string) {
+	if !c.retries {
+		panic("step " + step + ": the workflow offers no " + UpdateRetryStep + "; call OfferRetry or OfferCommands before")
+	}
 }
 
 // waitingSteps are the steps that a command about a step can mean.

@@ -77,6 +77,8 @@ type Core struct {
 
 	roles  Roles
 	offers []offered
+	// retries: retry_step is offered.
+	retries bool
 
 	drains   []func()
 	timer    *armed

@@ -19,8 +19,8 @@ const (
 	DeadlinesRun  = "run"
 )
 
-// OfferHold offers hold and release alone, for a workflow without steps; the
-// rest is as with OfferCommands.
+// OfferHold offers hold and release alone, for a workflow without steps, or one of
+// which no step may be given up; the rest is as with OfferCommands.
 func OfferHold(ctx workflow.Context, c *Core, held func(), released func(fireMissed string)) {
 	OnCommand(ctx, c, UpdateHold, "Stop messages and guest-facing deadlines; inventory and money deadlines run on.",
 		func() error {

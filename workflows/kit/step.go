@@ -27,7 +27,7 @@ const (
 	StepNew      StepStatus = ""
 	StepTrying   StepStatus = "trying"   // an attempt is under way or was cut off
 	StepRetrying StepStatus = "retrying" // waits before it tries again by itself
-	StepParked   StepStatus = "parked"   // waits for retry_step or skip_step
+	StepParked   StepStatus = "parked"   // waits for retry_step, or for skip_step where that is offered
 	StepDone     StepStatus = "done"
 	StepSkipped  StepStatus = "skipped"
 	StepMissed   StepStatus = "missed"
@@ -55,7 +55,8 @@ type Step[R, T any] struct {
 	Call    func(workflow.Context, options.Effect, R) options.Result[T]
 	// Guest marks a message to the guest: it waits while an operator holds.
 	Guest bool
-	// Skippable lets an operator give the step up. Money and consent are not.
+	// Skippable lets an operator give the step up, where skip_step is offered. Money
+	// and consent are not.
 	Skippable bool
 	// Before is when the step stops to make sense; zero means never.
 	Before time.Time
@@ -72,8 +73,10 @@ type Step[R, T any] struct {
 // runs. It returns what was recorded if it was done before. It ends with
 // ErrLeave, ErrDiverted or ErrStepMissed, never with a provider's failure: that
 // is waited out here. A permanent failure parks the step for an operator;
-// anything else is tried again by itself with the same key.
+// anything else is tried again by itself with the same key. It panics in a
+// workflow that does not offer retry_step.
 func Do[R, T any](ctx workflow.Context, c *Core, step Step[R, T]) (T, error) {
+	c.mustRetry(step.Name)
 	entry := c.entry(step.Name)
 	entry.Skippable = step.Skippable
 	for {

@@ -14,13 +14,16 @@ var keepers = []string{kit.RoleEngineer, kit.RoleManager}
 
 var roles = kit.Roles{
 	UpdateProvided: keepers, UpdateConfirm: keepers, UpdateRetired: keepers, kit.UpdateCancel: keepers,
-	kit.UpdateHold: keepers, kit.UpdateRelease: keepers, kit.UpdateRetryStep: keepers, kit.UpdateSkipStep: keepers,
+	kit.UpdateHold: keepers, kit.UpdateRelease: keepers, kit.UpdateRetryStep: keepers,
 }
 
-// offer sets every handler, before the first wait.
+// offer sets every handler, before the first wait. skip_step is not among them:
+// each step is what the next one relies on, and a version that was not tried, or not
+// withdrawn, would be in force. Whoever gives a step up cancels.
 func (r *replacement) offer(ctx workflow.Context) {
 	r.core.Restrict(roles)
-	kit.OfferCommands(ctx, r.core, nil, nil)
+	kit.OfferHold(ctx, r.core, nil, nil)
+	kit.OfferRetry(ctx, r.core, nil)
 	r.onTold(ctx, UpdateProvided, "A new version is stored at AWSPENDING: find it and try it.", StageAwaiting)
 	r.onTold(ctx, UpdateConfirm, "The version on trial is right: put it in force.", StageUnconfirmed)
 	r.onTold(ctx, UpdateRetired, "The former version was ended at its provider.", StageRetiring)

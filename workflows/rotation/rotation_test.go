@@ -201,6 +201,35 @@ func TestAParkedPromotionIsGivenUpWithItsRotation(t *testing.T) {
 	assert.Empty(t, p.status().Attention)
 }
 
+// A promotion that was passed over would end as a success, with the former version in
+// force: whoever gives a step up cancels.
+func TestNoStepOfARotationCanBeSkipped(t *testing.T) {
+	p := newPlay(t, signing)
+	p.After(time.Minute, func() {
+		p.broken = &failure.Error{Provider: "place", Operation: "promote", Class: failure.Permanent, Code: "not_pending"}
+	})
+	var refused error
+	p.After(time.Hour, func() {
+		p.Update(kit.UpdateSkipStep, "skip", kit.StepCommand{
+			Envelope: kit.Envelope{Actor: "eva", Role: kit.RoleEngineer, Reason: "test"}, Step: "promote-1",
+		}, func(why error) { refused = why })
+		var commands []kit.Allowed
+		p.Ask(kit.QueryAllowed, &commands)
+		for _, command := range commands {
+			assert.NotEqual(t, kit.UpdateSkipStep, command.Command)
+			if command.Command == kit.UpdateRetryStep {
+				assert.True(t, command.Allowed, command.Reason)
+			}
+		}
+	})
+	p.After(time.Hour+second, func() { p.broken = nil })
+	p.tells(time.Hour+2*second, kit.UpdateCancel)
+	p.Run()
+	assert.ErrorContains(t, refused, "unknown update skip_step")
+	assert.Equal(t, rotation.Result{Stage: rotation.StageDiscarded}, p.Result)
+	assert.Equal(t, "v0", p.current)
+}
+
 func TestOnlyWhoKeepsSecretsDecides(t *testing.T) {
 	p := newPlay(t, stripe)
 	var role, stage error

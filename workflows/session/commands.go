@@ -34,6 +34,7 @@ func (m *monitor) offer(ctx workflow.Context) {
 	m.offerAlarms(ctx)
 	m.offerSession(ctx)
 	m.offerRecord(ctx)
+	kit.OfferRetry(ctx, m.core, nil)
 	kit.OnQuery(ctx, kit.QueryStatus, "The session, its alarms and who was paged.", m.overview)
 	kit.OnQuery(ctx, kit.QueryTimeline, "What happened.", func() []kit.Line { return m.state.Common.Timeline })
 	kit.OnQuery(ctx, kit.QueryNextDeadlines, "What happens next by itself, the next page of every alarm included.", m.nextDeadlines)

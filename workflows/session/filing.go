@@ -44,7 +44,7 @@ func (m *monitor) fileAtEnd(ctx workflow.Context) error {
 			m.state.Filing = m.recordRequest().Log
 		}
 		filed, err := kit.Do(ctx, m.core, kit.Step[records.Request, records.Filed]{
-			Name: "record", Request: records.Request{Session: m.id, Log: m.state.Filing}, Call: records.File, Skippable: true,
+			Name: "record", Request: records.Request{Session: m.id, Log: m.state.Filing}, Call: records.File,
 		})
 		if err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/activities/failure"
+	"guestjourney/workflows/kit"
 	"guestjourney/workflows/session"
 )
 
@@ -62,4 +64,24 @@ func TestARecordThatCannotBeFiledIsFiledLater(t *testing.T) {
 		require.Equal(t, p.filed[0], record)
 	}
 	require.Equal(t, "r/5", p.Result.Record)
+}
+
+// TestARecordThatIsRefusedIsFiledOnCommand: the session waits for a person, who mends
+// the folder and has it tried again.
+func TestARecordThatIsRefusedIsFiledOnCommand(t *testing.T) {
+	p := newPlay(t)
+	p.unfiled, p.misfiled = 1, failure.Permanent
+	p.end(time.Minute)
+	p.shows(time.Hour, func(view session.Overview) {
+		require.Equal(t, []string{kit.PrefixParked + "record"}, view.Attention)
+	})
+	p.give(time.Hour+second, kit.UpdateRetryStep, kit.StepCommand{
+		Envelope: kit.Envelope{Actor: "eva", Role: kit.RoleEngineer, Reason: "the folder may be written again"}, Step: "record",
+	})
+	p.Run()
+
+	require.NoError(t, p.Err)
+	require.Len(t, p.filed, 2)
+	require.Equal(t, p.filed[0], p.filed[1])
+	require.Equal(t, "r/2", p.Result.Record)
 }

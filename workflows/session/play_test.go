@@ -85,9 +85,10 @@ type play struct {
 	watches []watching.Session
 	asked   []time.Duration
 	ends    []watching.End
-	// filed are the records, and unfiled how many tries still fail.
-	filed   []session.Record
-	unfiled int
+	// filed are the records, unfiled how many tries still fail, and misfiled how.
+	filed    []session.Record
+	unfiled  int
+	misfiled failure.Class
 	// refuses is what it answers; nil watches.
 	refuses func(watching.Session) error
 	// watched is how long it watches from an instant on; nil is for good.
@@ -231,7 +232,7 @@ func (p *play) file(_ context.Context, command options.Command[records.Request])
 	p.filed = append(p.filed, record)
 	if p.unfiled > 0 {
 		p.unfiled--
-		return records.Filed{}, failure.ToTemporal(&failure.Error{Provider: "folder", Operation: "file", Class: failure.NotProcessed})
+		return records.Filed{}, failure.ToTemporal(&failure.Error{Provider: "folder", Operation: "file", Class: cmp.Or(p.misfiled, failure.NotProcessed)})
 	}
 	return records.Filed{Ref: fmt.Sprintf("r/%d", len(p.filed))}, nil
 }

@@ -107,7 +107,7 @@ func (m *monitor) watched(ctx workflow.Context) {
 // unwatch ends the watching, once.
 func (m *monitor) unwatch(ctx workflow.Context) error {
 	_, err := kit.Do(ctx, m.core, kit.Step[watching.End, watching.Done]{
-		Name: "unwatch", Request: watching.End{Session: m.id, At: m.state.Since}, Call: watching.Stop, Skippable: true,
+		Name: "unwatch", Request: watching.End{Session: m.id, At: m.state.Since}, Call: watching.Stop,
 	})
 	if err == nil {
 		m.state.Unwatched = true
