@@ -33,12 +33,12 @@ func TestEveryPanelShowsSomething(t *testing.T) {
 	require.NoError(t, w.sandbox.SetFault(sandbox.Fault{Provider: "hubspot", Kind: sandbox.Fault503, Count: 1}))
 	w.monitored()
 	trouble := slow()
-	trouble.Phases[2].SpO2 = 80 // a second alarm: a rate needs one before it
+	trouble.Phases[2].Rate = 190 // a second alarm: a rate needs one before it
 	w.wears(trouble)
 
 	for title, expressions := range dashboards(t) {
 		for _, expression := range expressions {
-			w.eventually(time.Minute, title+": "+expression, func() bool { return prometheus.has(expression) })
+			w.eventually(90*time.Second, title+": "+expression, func() bool { return prometheus.has(expression) })
 		}
 	}
 }
