@@ -81,12 +81,12 @@ unit-plain:
 # There are some hundred programs and hundreds of commands, and goleak looks for those.
 unit: export GORACE := atexit_sleep_ms=100
 
-# Most packages wait for servers more than they compute, so six go side by side.
+# Most packages wait for servers more than they compute, so five go side by side.
 # Those that take the longest begin first, so that none of them is left over.
 LONGEST := ./internal/inbox ./starter ./workers ./webhookproxy ./webhookproxy/deliver
 HOUSE   := ./internal/integration ./internal/deployment ./internal/proxytest ./internal/soak
 unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -race -p 6 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))
+	@$(GO_TEST) -race -p 5 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))
 
 # The tests of the whole house come last: they watch real time, and leave a part of
 # the machine idle that ten side by side need. The programs that they run are
