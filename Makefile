@@ -89,10 +89,10 @@ unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 	@$(GO_TEST) -race -p 5 -parallel 4 -timeout 20m $(LONGEST) ./workflows/modeltest $$($(GO) list ./... | grep -v -e /workflows $(patsubst ./%,-e '%$$',$(HOUSE) $(PLAIN)))
 
 # The tests of the whole house come last: they watch real time, and leave a part of
-# the machine idle that twelve side by side need. The programs that they run are
+# the machine idle that ten side by side need. The programs that they run are
 # processes, which the race detector would not see.
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -parallel 12 -p 2 -timeout 20m $(HOUSE)
+	@$(GO_TEST) -parallel 10 -p 2 -timeout 20m $(HOUSE)
 
 # Records the replay corpus from this checkout, and adds what it has not: a history
 # that was released stays what it is.
