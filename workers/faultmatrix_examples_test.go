@@ -68,13 +68,18 @@ var examples = map[string]func(*matrixWorld) any{
 		must[calendar.Ref](w, "calendar.Hold", entry)
 		return calendar.Place{HoldKey: entry.HoldKey, CalendarID: entry.CalendarID}
 	},
-	"paging.Page":    func(*matrixWorld) any { return pageBy(paging.SMS) },
-	"watching.Watch": func(*matrixWorld) any { return watchedSession },
+	"paging.Page": func(*matrixWorld) any { return pageBy(paging.SMS) },
+	"watching.Watch": func(w *matrixWorld) any {
+		w.watched.open()
+		return watchedSession
+	},
 	"watching.End": func(w *matrixWorld) any {
+		w.watched.open()
 		must[watching.Done](w, "watching.Watch", watchedSession)
 		return watching.End{Session: watchedSession.Session, At: time.Now().UTC()}
 	},
 	"records.File": func(w *matrixWorld) any {
+		w.watched.open()
 		must[watching.Done](w, "watching.Watch", watchedSession)
 		return records.Request{Session: watchedSession.Session, Log: json.RawMessage(`{"session":"session/matrix","guestRef":"g-1","room":"3","device":"monitor-7","protocol":{"code":"PRG-07","signedBy":"dr-sol","signedAt":"2026-01-01T00:00:00Z"},"startedAt":"2026-03-02T16:00:00Z","log":[{"at":"2026-03-02T16:00:00Z","kind":"started"}]}`)}
 	},
