@@ -21,7 +21,7 @@ export TEMPORAL_CLI := $(TEMPORAL)
 export TEMPORAL_SERVER   := $(BIN)/temporal-server-$(TEMPORAL_VERSION)
 export TEMPORAL_SQL_TOOL := $(BIN)/temporal-sql-tool-$(TEMPORAL_VERSION)
 
-.PHONY: run demo test soak tools build lint workflowcheck unit-plain unit house histories costs bench-proxy fuzz clean
+.PHONY: run demo test soak tools build lint workflowcheck unit-plain unit house house-ways house-rest histories costs bench-proxy fuzz clean
 
 run: build $(TEMPORAL)
 	@$(BIN)/starter dev run
@@ -37,7 +37,7 @@ build:
 # Compilers, tests and the servers that they start collect their garbage later than by
 # default: there is memory enough, and time is short.
 # Lint is quicker with less of it.
-test unit unit-plain house: export GOGC := 400
+test unit unit-plain house house-ways house-rest: export GOGC := 400
 lint workflowcheck: export GOGC := 100
 
 # Everything that is checked. Lint runs beside the tests of the whole house, which
@@ -91,8 +91,18 @@ unit: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
 # The tests of the whole house come last: they watch real time, and leave a part of
 # the machine idle that ten side by side need. The programs that they run are
 # processes, which the race detector would not see.
+# Two of them go on for minutes. They begin at once, beside those that want their
+# server alone; the other packages follow them.
+LONG_WAYS := ^(TestKillTheWorkerAtEveryPoint|TestEveryWaitCanBeHeldAndLeft)$$
 house: $(TEMPORAL) $(TEMPORAL_SERVER) $(TEMPORAL_SQL_TOOL)
-	@$(GO_TEST) -parallel 10 -p 2 -timeout 20m $(HOUSE)
+	@$(MAKE) --no-print-directory -j 2 house-ways house-rest
+
+house-ways:
+	@$(GO_TEST) -parallel 10 -timeout 20m -skip '$(LONG_WAYS)' ./internal/integration
+
+house-rest:
+	@$(GO_TEST) -parallel 6 -timeout 20m -run '$(LONG_WAYS)' ./internal/integration
+	@$(GO_TEST) -p 1 -timeout 20m $(filter-out ./internal/integration,$(HOUSE))
 
 # Records the replay corpus from this checkout, and adds what it has not: a history
 # that was released stays what it is.
