@@ -133,7 +133,7 @@ func New(config Config) *Gateway {
 		config.Step = func(string) {}
 	}
 	g := &Gateway{
-		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry),
+		config: config, publicURL: strings.TrimRight(config.PublicURL, "/"), metrics: newMetrics(config.Registry, config.Providers),
 		delivery: &delivery{
 			signaller: config.Signaller, inbox: config.Inbox, wake: config.Wake, step: config.Step,
 			seen: newSeen(config.Inbox, config.Remember, config.Now, config.Logger),

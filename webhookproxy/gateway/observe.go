@@ -21,7 +21,7 @@ type metrics struct {
 	crowded  prometheus.Counter
 }
 
-func newMetrics(registry prometheus.Registerer) *metrics {
+func newMetrics(registry prometheus.Registerer, serves []providers.Provider) *metrics {
 	m := &metrics{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "guestjourney_webhook_events_total",
@@ -46,8 +46,25 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		}),
 	}
 	registry.MustRegister(m.events, m.keys, m.bodies, m.duration, m.crowded)
+	for _, provider := range serves {
+		m.begin(provider)
+	}
 	return m
 }
+
+// begin makes what an alert sees from the first one on begin at zero: else the first
+// of a process is no increase.
+func (m *metrics) begin(provider providers.Provider) {
+	for _, why := range []*refusal{refusalNotConfigured, refusalTooLarge, refusalUnkept} {
+		m.events.WithLabelValues(provider.Name, "", why.decision)
+	}
+	for _, kind := range append([]string{otherType}, provider.Types...) {
+		m.events.WithLabelValues(provider.Name, kind, decisionUnavailable)
+	}
+}
+
+// otherType stands for the types that nobody acts on.
+const otherType = "other"
 
 // event counts one event. Types that nobody acts on share one label: a sender
 // must not be able to make series.
@@ -62,7 +79,7 @@ func (m *metrics) body(provider providers.Provider, kind, body string) {
 
 func label(provider providers.Provider, kind string) string {
 	if kind != "" && !slices.Contains(provider.Types, kind) {
-		return "other"
+		return otherType
 	}
 	return kind
 }
@@ -80,7 +97,7 @@ func (m *metrics) took(provider string, duration time.Duration) {
 func (g *Gateway) logEvent(in *request, event providers.Event, key inbox.Key, decision string, err error) {
 	kind, level := event.Type, slog.LevelInfo
 	if !slices.Contains(in.provider.Types, kind) {
-		kind, level = "other", slog.LevelDebug
+		kind, level = otherType, slog.LevelDebug
 	}
 	attributes := []slog.Attr{
 		slog.String("provider", in.provider.Name), slog.String("type", kind), slog.String("event", key.String()[:16]),
