@@ -128,6 +128,24 @@ func TestAnAlarmThatNobodySeesCallsAgainAfterTheFailsafe(t *testing.T) {
 	assert.Len(t, p.pages, 7)
 }
 
+// TestAnAlarmThatLastsIsNeverSilentForLong: the telemetry process replaces a workflow
+// that is. Nothing keeps it silent longer than an acknowledgement just before it calls
+// again.
+func TestAnAlarmThatLastsIsNeverSilentForLong(t *testing.T) {
+	p := newPlay(t)
+	p.transition(0, brady, session.Raised, session.Critical)
+	p.acknowledge(299*second, brady)
+	p.acknowledge(480*second, brady)
+	p.transition(500*second, brady, session.Cleared, session.Critical)
+	p.end(time.Hour)
+	p.Run()
+	require.NoError(t, p.Err)
+	assert.Equal(t, []string{"120 p-safe", "479 p-ana"}, p.calls()[5:])
+	for i, page := range p.pages[1:] {
+		assert.LessOrEqual(t, page.at-p.pages[i].at, 2*session.Realarm)
+	}
+}
+
 func TestANewCriticalAlarmBreaksThroughAnAcknowledgement(t *testing.T) {
 	p := newPlay(t)
 	p.transition(0, brady, session.Raised, session.Warning)

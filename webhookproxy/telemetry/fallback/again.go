@@ -2,6 +2,7 @@ package fallback
 
 import (
 	"context"
+	"time"
 
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/outbox"
@@ -9,19 +10,35 @@ import (
 	"guestjourney/workflows/session"
 )
 
-// Again is when somebody is paged once more for a condition that lasts, as long as its
-// workflow has not paged: as often as that would.
-const Again = session.Realarm
+const (
+	// Again is when somebody is paged once more for a condition that lasts, past a
+	// workflow that does not page: as often as that would.
+	Again = session.Realarm
+	// Silence is how long a workflow that has paged for a condition that lasts may say
+	// nothing before it is replaced. It pages at the latest when a ladder that was
+	// climbed in vain begins anew, and, if somebody acknowledges just before that, as
+	// much later; a minute is for the pages themselves.
+	Silence = 2*Again + time.Minute
+)
 
 // dueAgain numbers the page by the time since the first one, which everybody who makes
 // it knows.
 func dueAgain(row store.Entry) due {
-	last := row.HandedAt
-	if row.PagedAgainAt.After(last) {
-		last = row.PagedAgainAt
+	since := latest(row.HandedAt, row.PagedAgainAt).Add(Again)
+	switch {
+	case !row.WorkflowPagedAt.IsZero():
+		since = latest(since, row.WorkflowPagedAt.Add(Silence))
+	case !row.Fallback: // a process of an older version has marked it
+		since = latest(since, row.HandedAt.Add(Silence))
 	}
-	since := last.Add(Again)
-	return due{row: row, since: since, again: int(since.Sub(row.HandedAt) / Again)}
+	return due{row: row, since: since, again: max(1, int(since.Sub(row.HandedAt)/Again))}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // settled says whether nobody is to be paged again, and sees that it is not asked any

@@ -67,11 +67,46 @@ func TestTheWorkflowThatPagesEndsIt(t *testing.T) {
 	first := w.pagedOnce()
 	w.pass(fallback.Again)
 	eventually(t, "again", func() bool { return len(w.pages()) == 4 && !w.row(1).PagedAgainAt.IsZero() })
-	_, err := w.store.HandedOver(t.Context(), sessionID, 1, w.now(), false)
-	require.NoError(t, err)
-	w.pass(fallback.Again)
+	w.workflowPages(1)
+	w.pass(fallback.Silence - time.Millisecond)
 	w.staysAt(4)
 	require.Equal(t, first.HandedAt, w.row(1).HandedAt)
+}
+
+// workflowPages is a page of the workflow's own.
+func (w *world) workflowPages(number uint64) {
+	w.t.Helper()
+	_, err := w.store.HandedOver(w.t.Context(), sessionID, number, w.now(), false)
+	require.NoError(w.t, err)
+}
+
+// TestAWorkflowThatFallsSilentIsReplaced: it has paged, and then Temporal or the
+// workers are gone while the alarm lasts.
+func TestAWorkflowThatFallsSilentIsReplaced(t *testing.T) {
+	w := open(t)
+	w.run()
+	w.found(1, critical)
+	w.workflowPages(1)
+	w.pass(fallback.Silence - time.Minute)
+	w.workflowPages(1) // it calls again
+	w.pass(fallback.Silence - time.Millisecond)
+	w.staysAt(0)
+	w.pass(time.Millisecond)
+	eventually(t, "replaced", func() bool { return len(w.pages()) == 2 && !w.row(1).PagedAgainAt.IsZero() })
+	w.pass(fallback.Again - time.Millisecond)
+	w.staysAt(2)
+	w.pass(time.Millisecond)
+	replaced := w.row(1).PagedAgainAt
+	eventually(t, "and again", func() bool { return len(w.pages()) == 4 && w.row(1).PagedAgainAt.After(replaced) })
+	require.False(t, w.row(1).Fallback, "the workflow's first page stays on record")
+
+	w.workflowPages(1) // it is back
+	w.pass(fallback.Silence - time.Millisecond)
+	w.staysAt(4)
+	w.found(2, alarm(detector.Cleared, detector.Critical))
+	w.pass(time.Millisecond)
+	eventually(t, "settled", func() bool { return !w.row(1).SettledAt.IsZero() })
+	require.Len(t, w.pages(), 4)
 }
 
 // TestWhatIsOverOrNoneOfThemIsNotPagedAgain: a second page that nobody needs is one

@@ -40,7 +40,7 @@ type Store interface {
 	Session(ctx context.Context, name string) (store.Session, error)
 	HandedOver(ctx context.Context, session string, number uint64, at time.Time, fallback bool) (first bool, err error)
 	Recall(ctx context.Context, session string, number uint64) error
-	Unsettled(ctx context.Context, after time.Duration, limit int) ([]store.Entry, error)
+	Unsettled(ctx context.Context, again, silence time.Duration, limit int) ([]store.Entry, error)
 	PagedAgain(ctx context.Context, session string, number uint64) error
 	Settle(ctx context.Context, session string, number uint64) error
 }
@@ -160,7 +160,7 @@ func (f *Fallback) due(ctx context.Context) (pages []due, err error) {
 	for _, row := range overdue {
 		pages = append(pages, due{row: row, since: row.CreatedAt.Add(Overdue)})
 	}
-	unsettled, err := f.config.Store.Unsettled(ctx, Again, limit)
+	unsettled, err := f.config.Store.Unsettled(ctx, Again, Silence, limit)
 	for _, row := range unsettled {
 		pages = append(pages, dueAgain(row))
 	}

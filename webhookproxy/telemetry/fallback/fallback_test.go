@@ -145,7 +145,7 @@ func (w *world) row(number uint64) store.Entry {
 // eventually waits for what another goroutine does.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	require.Eventually(t, is, 10*time.Second, 5*time.Millisecond, what)
+	require.Eventually(t, is, 30*time.Second, 5*time.Millisecond, what)
 }
 
 // quiet is four looks in which nothing happens.

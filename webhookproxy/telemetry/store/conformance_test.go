@@ -29,6 +29,8 @@ var conformance = map[string]func(*testing.T, *place){
 	"a page that nobody has taken in time is found":             overdue,
 	"a page past the workflow is found again until it settles":  unsettled,
 	"what was delivered before pages were made again is left":   settledBefore,
+	"a workflow that pages is heard from":                       silent,
+	"silence begins with the version that hears it":             silentBefore,
 	"ECG comes back unit by unit, joined by the minute":         ecgComesBack,
 	"ECG is followed by the second, without the joined minutes": ecgFollowed,
 	"ECG that comes while a minute is joined is not lost":       ecgJoinedTwice,

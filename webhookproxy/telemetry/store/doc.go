@@ -16,8 +16,8 @@
 //     transaction, and by the present epoch only;
 //   - a transition stays until it was delivered and, if somebody is to be paged for
 //     it, handed to a provider or recalled; the first who hands it over is the one on
-//     record. One that was handed over past its workflow is unsettled until the
-//     workflow has paged for it too, or nobody is to be paged again;
+//     record. One that was handed over is unsettled, while its workflow is not heard
+//     from, until nobody is to be paged again;
 //   - settings, values, ECG, checkpoints and transitions are sealed with the program's
 //     key ring and bound to their row. In clear are only IDs of sessions and devices,
 //     numbers, times and page keys, none of which holds personal or health data;

@@ -123,32 +123,26 @@ func (m *machine) handOver(t *rapid.T) {
 	}
 	require.NoError(t, err)
 	require.Equal(t, entry.HandedAt.IsZero(), first)
-	switch {
-	case first:
+	if first {
 		entry.HandedAt, entry.Fallback = m.now(), fallback
-	case !fallback:
-		m.settles(entry)
 	}
-}
-
-func (m *machine) settles(entry *store.Entry) {
-	if entry.Fallback && entry.SettledAt.IsZero() {
-		entry.SettledAt = m.now()
+	if !fallback {
+		entry.WorkflowPagedAt = m.now()
 	}
 }
 
 func (m *machine) settle(t *rapid.T) {
 	number, entry := m.entry(t)
 	require.NoError(t, m.store.Settle(context.Background(), "s1", number))
-	if entry != nil {
-		m.settles(entry)
+	if entry != nil && !entry.HandedAt.IsZero() && entry.SettledAt.IsZero() {
+		entry.SettledAt = m.now()
 	}
 }
 
 func (m *machine) pageAgain(t *rapid.T) {
 	number, entry := m.entry(t)
 	require.NoError(t, m.store.PagedAgain(context.Background(), "s1", number))
-	if entry != nil && entry.Fallback {
+	if entry != nil && !entry.HandedAt.IsZero() {
 		entry.PagedAgainAt = m.now()
 	}
 }
@@ -184,14 +178,15 @@ func (m *machine) check(t *rapid.T) {
 	require.Equal(t, m.those(func(one store.Entry) bool {
 		return one.PageKey != "" && one.HandedAt.IsZero() && m.now().Sub(one.CreatedAt) >= 3*time.Second
 	}), late)
-	unsettled, err := m.store.Unsettled(context.Background(), 3*time.Second, 1000)
+	unsettled, err := m.store.Unsettled(context.Background(), 3*time.Second, 7*time.Second, 1000)
 	require.NoError(t, err)
 	require.ElementsMatch(t, m.those(func(one store.Entry) bool {
 		last := one.HandedAt
 		if !one.PagedAgainAt.IsZero() {
 			last = one.PagedAgainAt
 		}
-		return one.Fallback && one.SettledAt.IsZero() && m.now().Sub(last) >= 3*time.Second
+		return !one.HandedAt.IsZero() && one.SettledAt.IsZero() && m.now().Sub(last) >= 3*time.Second &&
+			(one.WorkflowPagedAt.IsZero() || m.now().Sub(one.WorkflowPagedAt) >= 7*time.Second)
 	}), unsettled)
 	claimable, err := m.store.Claimable(context.Background())
 	require.NoError(t, err)

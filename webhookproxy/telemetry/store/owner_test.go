@@ -218,15 +218,18 @@ func handOver(t *testing.T, p *place) {
 		require.NoError(t, err)
 		return all[0]
 	}
-	before := entry()
-	require.Equal(t, start, before.HandedAt)
+	want := entry()
+	require.Equal(t, start, want.HandedAt)
 	p.clock.pass(time.Minute)
-	first, err := s.HandedOver(t.Context(), "s1", 1, p.clock.now(), !before.Fallback)
-	require.NoError(t, err)
-	require.False(t, first)
-	require.Equal(t, before, entry())
-	_, err = s.HandedOver(t.Context(), "s1", 2, p.clock.now(), false)
-	require.ErrorIs(t, err, store.ErrNotFound)
+	for _, fallback := range []bool{true, false} {
+		first, err := s.HandedOver(t.Context(), "s1", 1, p.clock.now(), fallback)
+		require.NoError(t, err)
+		require.False(t, first)
+		_, err = s.HandedOver(t.Context(), "s1", 2, p.clock.now(), fallback)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	}
+	want.WorkflowPagedAt = p.clock.now()
+	require.Equal(t, want, entry(), "all the rest stays")
 }
 
 func overdue(t *testing.T, p *place) {
@@ -264,43 +267,39 @@ func overdue(t *testing.T, p *place) {
 
 func unsettled(t *testing.T, p *place) {
 	s := p.open(t)
-	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2), transition(3))
+	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2))
 	commit(t, s, p.own(t, s, "s2"), transition(1))
 	list := func() []uint64 {
-		found, err := s.Unsettled(t.Context(), time.Minute, 100)
+		found, err := s.Unsettled(t.Context(), time.Minute, time.Hour, 100)
 		require.NoError(t, err)
 		return numbers(found)
 	}
-	hand := func(session string, number uint64, fallback bool) {
-		_, err := s.HandedOver(t.Context(), session, number, p.clock.now(), fallback)
-		require.NoError(t, err)
-	}
-	hand("s1", 1, true)
-	hand("s1", 3, false)
+	p.hand(t, s, "s1", 1, true)
 	p.clock.pass(time.Second)
-	hand("s2", 1, true)
+	p.hand(t, s, "s2", 1, true)
 	p.clock.pass(59*time.Second - time.Millisecond)
 	require.Empty(t, list())
 	p.clock.pass(time.Millisecond)
 	require.Equal(t, []uint64{1}, list())
 	require.NoError(t, s.Delivered(t.Context(), "s1", 1))
 	p.clock.pass(time.Second)
-	require.Equal(t, []uint64{1, 1}, list(), "of all sessions: that Temporal has it pages nobody; what was not paged for past the workflow is not among them")
+	require.Equal(t, []uint64{1, 1}, list(), "of all sessions: that Temporal has it pages nobody")
 
 	require.NoError(t, s.PagedAgain(t.Context(), "s1", 1))
-	require.NoError(t, s.PagedAgain(t.Context(), "s1", 3), "which changes nothing")
+	require.NoError(t, s.PagedAgain(t.Context(), "s1", 2), "which changes nothing: nobody was paged for it")
 	require.Len(t, list(), 1)
 	p.clock.pass(time.Minute)
-	found, err := s.Unsettled(t.Context(), time.Minute, 1)
+	found, err := s.Unsettled(t.Context(), time.Minute, time.Hour, 1)
 	require.NoError(t, err)
 	require.Equal(t, "s2", found[0].Session, "who waits longest")
-	hand("s1", 1, true)
+	p.hand(t, s, "s1", 1, true)
 	require.Len(t, list(), 2, "a second page past the workflow settles nothing")
-	hand("s1", 1, false)
-	require.NoError(t, s.Settle(t.Context(), "s2", 1))
-	require.NoError(t, s.Settle(t.Context(), "s1", 3))
-	require.Empty(t, list())
 	settledAt := p.clock.now()
+	for _, session := range []string{"s1", "s2"} {
+		require.NoError(t, s.Settle(t.Context(), session, 1))
+	}
+	require.NoError(t, s.Settle(t.Context(), "s1", 2))
+	require.Empty(t, list())
 	p.clock.pass(time.Minute)
 	require.NoError(t, s.Settle(t.Context(), "s1", 1))
 	all, err := s.Transitions(t.Context(), "s1", 0, 10)
@@ -308,9 +307,49 @@ func unsettled(t *testing.T, p *place) {
 	require.Equal(t, store.Entry{
 		Session: "s1", Transition: transition(1), CreatedAt: start, DeliveredAt: start.Add(time.Minute), HandedAt: start, Fallback: true,
 		PagedAgainAt: start.Add(time.Minute + time.Second), SettledAt: settledAt,
-	}, all[0], "the first page and the first settling are on record")
-	require.Zero(t, all[2].PagedAgainAt)
-	require.Zero(t, all[2].SettledAt)
+	}, all[0])
+	require.Zero(t, all[1].PagedAgainAt)
+	require.Zero(t, all[1].SettledAt)
+}
+
+// hand says that a page was taken.
+func (p *place) hand(t *testing.T, s *store.Store, session string, number uint64, fallback bool) {
+	t.Helper()
+	_, err := s.HandedOver(t.Context(), session, number, p.clock.now(), fallback)
+	require.NoError(t, err)
+}
+
+// silent: a workflow is heard from whenever it pages, whoever paged first.
+func silent(t *testing.T, p *place) {
+	s := p.open(t)
+	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2))
+	list := func() []uint64 {
+		found, err := s.Unsettled(t.Context(), time.Minute, time.Hour, 100)
+		require.NoError(t, err)
+		return numbers(found)
+	}
+	p.hand(t, s, "s1", 1, false)
+	p.hand(t, s, "s1", 2, true)
+	p.clock.pass(59 * time.Minute)
+	require.Equal(t, []uint64{2}, list())
+	p.hand(t, s, "s1", 2, false)
+	require.Empty(t, list())
+	p.clock.pass(time.Minute)
+	require.Equal(t, []uint64{1}, list(), "silent for an hour")
+	require.NoError(t, s.PagedAgain(t.Context(), "s1", 1))
+	require.Empty(t, list())
+	p.clock.pass(time.Minute)
+	require.Equal(t, []uint64{1}, list(), "and then as often as any other")
+	p.hand(t, s, "s1", 1, false)
+	p.clock.pass(58 * time.Minute)
+	require.Equal(t, []uint64{2}, list())
+	all, err := s.Transitions(t.Context(), "s1", 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, store.Entry{
+		Session: "s1", Transition: transition(1), CreatedAt: start, HandedAt: start,
+		WorkflowPagedAt: start.Add(61 * time.Minute), PagedAgainAt: start.Add(time.Hour),
+	}, all[0])
+	require.True(t, all[1].Fallback, "who paged first stays on record")
 }
 
 // settledBefore: who comes from a version that paged once is not woken for old alarms.
@@ -318,17 +357,41 @@ func settledBefore(t *testing.T, p *place) {
 	s := p.open(t)
 	commit(t, s, p.own(t, s, "s1"), transition(1), transition(2), transition(3))
 	for _, number := range []uint64{1, 2} {
-		_, err := s.HandedOver(t.Context(), "s1", number, p.clock.now(), true)
-		require.NoError(t, err)
+		p.hand(t, s, "s1", number, true)
 	}
 	require.NoError(t, s.Delivered(t.Context(), "s1", 1))
 	require.NoError(t, s.Delivered(t.Context(), "s1", 3))
 	require.NoError(t, s.Close())
 	p.downTo(t, 2)
 	s = p.open(t)
-	found, err := s.Unsettled(t.Context(), 0, 10)
+	found, err := s.Unsettled(t.Context(), 0, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, []uint64{2}, numbers(found), "an outage may go on over the change of version")
+}
+
+// silentBefore: nor is it for those that a workflow has paged for. Whether it still
+// does in a session that lasts is seen from now on.
+func silentBefore(t *testing.T, p *place) {
+	s := p.open(t)
+	for _, session := range []string{"lasts", "ended"} {
+		commit(t, s, p.own(t, s, session), transition(1), transition(2))
+		p.hand(t, s, session, 1, false)
+	}
+	p.hand(t, s, "lasts", 2, true)
+	require.NoError(t, s.End(t.Context(), "ended", p.clock.now()))
+	require.NoError(t, s.Close())
+	p.downTo(t, 3)
+	before := time.Now()
+	s = p.open(t)
+	found, err := s.Unsettled(t.Context(), 0, time.Hour, 10)
+	require.NoError(t, err)
+	require.Equal(t, []uint64{2}, numbers(found), "no workflow was heard from")
+	lasts, err := s.Transitions(t.Context(), "lasts", 0, 1)
+	require.NoError(t, err)
+	require.WithinRange(t, lasts[0].WorkflowPagedAt, before.Add(-time.Second), time.Now().Add(time.Second), "by the database's clock")
+	ended, err := s.Transitions(t.Context(), "ended", 0, 1)
+	require.NoError(t, err)
+	require.False(t, ended[0].SettledAt.IsZero())
 }
 
 // givenUp: a caller whose context ends goes its way, and what the writer still does for
