@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"guestjourney/activities/options"
+	"guestjourney/internal/logtest"
 	"guestjourney/starter/calls"
 	"guestjourney/starter/follow"
 	"guestjourney/starter/taletest"
@@ -95,8 +96,7 @@ type onTerminal struct {
 	master  *os.File
 	before  *term.State
 
-	mu   sync.Mutex
-	text bytes.Buffer
+	text logtest.Log
 	read chan struct{}
 }
 
@@ -117,25 +117,13 @@ func openTerminal(t *testing.T, columns, rows uint16, args ...string) *onTermina
 	return o
 }
 
+// listen reads until the terminal is closed, which is an error of reading.
 func (o *onTerminal) listen() {
 	defer close(o.read)
-	buffer := make([]byte, 4096)
-	for {
-		count, err := o.master.Read(buffer)
-		o.mu.Lock()
-		o.text.Write(buffer[:count])
-		o.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
+	_, _ = io.Copy(&o.text, o.master)
 }
 
-func (o *onTerminal) seen() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+func (o *onTerminal) seen() string { return o.text.String() }
 
 func (o *onTerminal) await(t *testing.T, part string) {
 	t.Helper()

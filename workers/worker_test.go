@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +28,7 @@ import (
 	"guestjourney/internal/config"
 	"guestjourney/internal/devserver"
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/logtest"
 	"guestjourney/internal/temporalclient"
 )
 
@@ -110,29 +110,11 @@ func TestBadConfigurationIsOneLine(t *testing.T) {
 	}
 }
 
-// journal is a log that may be read while it is written.
-type journal struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (j *journal) Write(data []byte) (int, error) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.Write(data)
-}
-
-func (j *journal) String() string {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.String()
-}
-
 // process is a running worker.
 type process struct {
 	stop func()
 	code chan int
-	log  *journal
+	log  *logtest.Log
 }
 
 func startProcess(t *testing.T, server *devserver.Server) *process {
@@ -140,7 +122,7 @@ func startProcess(t *testing.T, server *devserver.Server) *process {
 	t.Setenv("TEMPORAL_ADDRESS", server.HostPort)
 	t.Setenv("TEMPORAL_NAMESPACE", devserver.Namespace)
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &process{stop: cancel, code: make(chan int, 1), log: &journal{}}
+	p := &process{stop: cancel, code: make(chan int, 1), log: &logtest.Log{}}
 	go func() { p.code <- run(ctx, p.log) }()
 	t.Cleanup(cancel)
 	require.Eventually(t, func() bool {

@@ -17,27 +17,13 @@ import (
 	"go.uber.org/goleak"
 
 	"guestjourney/activities/provider"
+	"guestjourney/internal/logtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // records keeps the log lines of a client.
-type records struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *records) Write(line []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.Write(line)
-}
-
-func (r *records) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
-}
+type records struct{ logtest.Log }
 
 func (r *records) lines(t *testing.T) []map[string]any {
 	t.Helper()

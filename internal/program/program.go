@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"guestjourney/internal/logtest"
 )
 
 const (
@@ -55,7 +57,7 @@ type Program struct {
 	*exec.Cmd
 
 	t     testing.TB
-	words words
+	words logtest.Log
 	ended chan struct{} // closed when Cmd has ended
 }
 

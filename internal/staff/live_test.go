@@ -1,12 +1,12 @@
 package staff_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/internal/logtest"
 	"guestjourney/internal/staff"
 )
 
@@ -38,24 +39,13 @@ func TestABadFileRefusesToStart(t *testing.T) {
 	}
 }
 
-// logs is a buffer that may be read while it is written.
-type logs struct {
-	mutex  sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (l *logs) Write(line []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.buffer.Write(line)
-}
+// logs are a log's messages.
+type logs struct{ logtest.Log }
 
 func (l *logs) lines() (texts []string) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	for line := range bytes.Lines(l.buffer.Bytes()) {
+	for line := range strings.Lines(l.String()) {
 		var entry struct{ Msg, Error string }
-		if json.Unmarshal(line, &entry) == nil {
+		if json.Unmarshal([]byte(line), &entry) == nil {
 			texts = append(texts, entry.Msg+" "+entry.Error)
 		}
 	}
@@ -75,7 +65,7 @@ func TestAFileIsReplacedWhileItIsUsed(t *testing.T) {
 	t.Cleanup(func() { cancel(); running.Wait() })
 	soon := func(what func() bool) {
 		t.Helper()
-		require.Eventually(t, what, 10*time.Second, time.Millisecond)
+		require.Eventually(t, what, 30*time.Second, time.Millisecond)
 	}
 
 	place(t, path, text(t, with("shifts", list{weekly("p-eva", "07:00", "07:00")})))

@@ -1,12 +1,10 @@
 package telemetry_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,31 +18,14 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"guestjourney/internal/config"
+	"guestjourney/internal/logtest"
 	"guestjourney/internal/telemetry"
 	"guestjourney/internal/telemetry/telemetrytest"
 )
 
-// journal is a log that may be read while it is written.
-type journal struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (j *journal) Write(data []byte) (int, error) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.Write(data)
-}
-
-func (j *journal) String() string {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.String()
-}
-
-func begin(t *testing.T) (*telemetry.Traces, *journal) {
+func begin(t *testing.T) (*telemetry.Traces, *logtest.Log) {
 	t.Helper()
-	log := &journal{}
+	log := &logtest.Log{}
 	traces, err := telemetry.Start(t.Context(), "worker", slog.New(slog.NewJSONHandler(log, nil)))
 	require.NoError(t, err)
 	return traces, log

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"guestjourney/internal/logtest"
 	"guestjourney/webhookproxy/telemetry/ingest"
 	"guestjourney/webhookproxy/telemetry/reading"
 	"guestjourney/webhookproxy/telemetry/readingtest"
@@ -166,31 +167,13 @@ func TestAKeyFileIsTakenOverWhileGatewaysSend(t *testing.T) {
 	}
 	require.False(t, takes())
 	ctx, cancel := context.WithCancel(t.Context())
-	var log lines
+	var log logtest.Log
 	var watching sync.WaitGroup
 	watching.Go(func() { file.Watch(ctx, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil))) })
 	defer func() { cancel(); watching.Wait() }()
 	write("monitor-7=" + key + "\nmonitor-8=" + key + "\n")
-	require.Eventually(t, takes, 5*time.Second, time.Millisecond)
+	require.Eventually(t, takes, 30*time.Second, time.Millisecond)
 	write("no keys at all")
-	require.Eventually(t, func() bool { return strings.Contains(log.String(), "those known before stay in force") }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "those known before stay in force") }, 30*time.Second, time.Millisecond)
 	require.True(t, takes())
-}
-
-// lines is a log that is read while it is written.
-type lines struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (l *lines) Write(text []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *lines) String() string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.text.String()
 }

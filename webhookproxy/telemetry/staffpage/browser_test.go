@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/freeport"
+	"guestjourney/internal/logtest"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/ecg/ecgtest"
 	"guestjourney/webhookproxy/telemetry/reading"
@@ -146,7 +147,7 @@ func live(t *testing.T) (*world, *monitorstest.Plane) {
 	t.Helper()
 	plane := monitorstest.Start(t)
 	plane.Begin(t, session3, "3")
-	w := &world{t: t, logs: &journal{}, at: time.Now()}
+	w := &world{t: t, logs: &logtest.Log{}, at: time.Now()}
 	w.roster.Store(roster(t, anaToken))
 	w.store = openStore(t, time.Now)
 	w.assign(device3, session3)

@@ -78,7 +78,7 @@ func TestTheLastTenSecondsOfECGAreDrawn(t *testing.T) {
 	w.pass(6 * time.Second)
 	b.shows("No readings from the monitor")
 	w.pass(10 * time.Second)
-	assert.Eventually(t, func() bool { return !strings.Contains(b.get("/").text, "ECG, lead") }, 5*time.Second, 20*time.Millisecond)
+	assert.Eventually(t, func() bool { return !strings.Contains(b.get("/").text, "ECG, lead") }, 30*time.Second, 20*time.Millisecond)
 }
 
 func TestAnAlarmIsShownInEveryState(t *testing.T) {
@@ -265,7 +265,7 @@ func TestWhoGivesACommandIsWhoSignedIn(t *testing.T) {
 	w.pass(3 * time.Second)
 	require.Eventually(t, func() bool {
 		return strings.HasSuffix(b.order("acknowledge"), "session%2Fs-3") && !strings.Contains(b.order("acknowledge"), "after=&")
-	}, 5*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	b.post("/command", url.Values{"csrf": {b.csrf("/")}, "order": {b.order(first.name)}})
 	given := w.plane.all()
 	for _, earlier := range given[:len(given)-1] {

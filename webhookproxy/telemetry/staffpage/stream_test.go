@@ -72,7 +72,7 @@ func (b *browser) listen(ctx context.Context) (events <-chan told, beats <-chan 
 // until reads events until one of them has a text.
 func until(t *testing.T, events <-chan told, text string) told {
 	t.Helper()
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		select {
 		case one, open := <-events:
@@ -88,7 +88,7 @@ func until(t *testing.T, events <-chan told, text string) told {
 
 func ended(t *testing.T, events <-chan told) {
 	t.Helper()
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		select {
 		case _, open := <-events:
@@ -152,7 +152,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	cancel()
 	ended(t, last)
 	require.Eventually(t, func() bool { // the places are free again
-		soon, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		soon, stop := context.WithTimeout(t.Context(), 2*time.Second)
 		defer stop()
 		request, err := http.NewRequestWithContext(soon, http.MethodGet, w.server.URL+"/events", nil)
 		require.NoError(t, err)
@@ -162,7 +162,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		}
 		defer answer.Body.Close() //nolint:errcheck // only its status counts
 		return answer.StatusCode == http.StatusOK
-	}, 5*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func TestAStreamEndsWithItsSignInAndWithTheProgram(t *testing.T) {

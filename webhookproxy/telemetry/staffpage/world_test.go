@@ -1,11 +1,9 @@
 package staffpage_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -24,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"guestjourney/internal/logtest"
 	"guestjourney/internal/staff"
 	"guestjourney/webhookproxy/telemetry/detector"
 	"guestjourney/webhookproxy/telemetry/outbox"
@@ -69,7 +68,7 @@ type world struct {
 	page   *staffpage.Page
 	server *httptest.Server
 	plane  *plane
-	logs   *journal
+	logs   *logtest.Log
 	roster atomic.Pointer[staff.Roster]
 	lease  store.Lease
 
@@ -99,7 +98,7 @@ func open(t testing.TB) *world {
 // openWithin has a server that gives each answer so much time.
 func openWithin(t testing.TB, limit time.Duration) *world {
 	t.Helper()
-	w := &world{t: t, plane: &plane{rooms: map[string]string{session3: "3"}}, logs: &journal{}, at: time.Date(2027, 3, 2, 15, 0, 0, 0, time.UTC)}
+	w := &world{t: t, plane: &plane{rooms: map[string]string{session3: "3"}}, logs: &logtest.Log{}, at: time.Date(2027, 3, 2, 15, 0, 0, 0, time.UTC)}
 	w.roster.Store(roster(t, anaToken))
 	w.store = openStore(t, w.now)
 	w.page = staffpage.New(w.config())
@@ -262,7 +261,7 @@ func (b *browser) shows(want string) string {
 	if !assert.Eventually(b.w.t, func() bool {
 		text = b.get("/").text
 		return strings.Contains(text, want)
-	}, 5*time.Second, 10*time.Millisecond) {
+	}, 30*time.Second, 10*time.Millisecond) {
 		require.Contains(b.w.t, text, want)
 	}
 	return text
@@ -281,7 +280,7 @@ func (b *browser) order(name string) string {
 			}
 		}
 		return value != ""
-	}, 5*time.Second, 10*time.Millisecond, "no button %s", name)
+	}, 30*time.Second, 10*time.Millisecond, "no button %s", name)
 	return value
 }
 
@@ -349,23 +348,3 @@ func view(number int, state string, change ...func(*session.AlarmView)) session.
 	}
 	return shown
 }
-
-// journal is a log that several goroutines write.
-type journal struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (j *journal) Write(line []byte) (int, error) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.Write(line)
-}
-
-func (j *journal) String() string {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.String()
-}
-
-var _ fmt.Stringer = (*journal)(nil)

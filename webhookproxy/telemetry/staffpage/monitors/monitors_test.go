@@ -39,7 +39,7 @@ func TestASessionMonitorThroughItsAdapter(t *testing.T) {
 		require.NoError(t, err)
 		return overview
 	}
-	require.Eventually(t, func() bool { return len(status().Alarms) == 1 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(status().Alarms) == 1 }, 30*time.Second, 20*time.Millisecond)
 	assert.Equal(t, "g-1", status().GuestRef)
 	assert.Equal(t, session.StateRaised, status().Alarms[0].State)
 
