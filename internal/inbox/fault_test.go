@@ -230,7 +230,7 @@ func TestAddWhileTheQueueEmpties(t *testing.T) {
 	require.Eventually(t, func() bool {
 		var waiting int
 		return raw.QueryRow("SELECT COUNT(*) FROM pg_locks WHERE NOT granted").Scan(&waiting) == nil && waiting > 0
-	}, 8*time.Second, 10*time.Millisecond, "Done waits for the other proxy")
+	}, 30*time.Second, 10*time.Millisecond, "Done waits for the other proxy")
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-done)
 	require.True(t, pending(t, store, "pay/1"))

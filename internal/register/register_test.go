@@ -234,7 +234,7 @@ func testEnqueueIsOneSignalHoweverOften(t *testing.T) {
 		require.NoError(t, err)
 	}
 	// Signals enter history in their order: once the last is there, all are.
-	require.Eventually(t, func() bool { return signalsOf(t, request.StartsClaim) >= 2 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return signalsOf(t, request.StartsClaim) >= 2 }, 30*time.Second, 20*time.Millisecond)
 	assert.Equal(t, 2, signalsOf(t, request.StartsClaim), "one for each effect")
 }
 

@@ -132,7 +132,7 @@ func TestLatencyLetsAnImpatientCallersEffectHappen(t *testing.T) {
 	_, _, err := w.writes()["stripe"].call()
 	require.Error(t, err)
 	w.http.Timeout = 0
-	require.Eventually(t, func() bool { return w.Effects()["k-stripe"] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.Effects()["k-stripe"] == 1 }, 30*time.Second, time.Millisecond)
 }
 
 func TestControlOfFaultsRefusesMistakes(t *testing.T) {
@@ -168,7 +168,7 @@ func TestHookSeesEveryPointOnce(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(points[sandbox.PointAfterAnswer]) == 5
-	}, 5*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	mu.Lock()
 	defer mu.Unlock()
 	assert.Len(t, points[sandbox.PointBeforeWrite], 5)
@@ -193,7 +193,7 @@ func TestHookThatGivesUpPreventsTheEffect(t *testing.T) {
 	for provider, write := range w.writes() {
 		_, _, err := write.call()
 		require.Error(t, err, provider)
-		require.Eventually(t, func() bool { return len(w.Journal(sandbox.JournalFilter{Operation: write.operation})) == 1 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(w.Journal(sandbox.JournalFilter{Operation: write.operation})) == 1 }, 30*time.Second, time.Millisecond)
 		assert.Equal(t, "aborted", w.lastCall(write.operation).Fault)
 	}
 	assert.Empty(t, w.Effects())

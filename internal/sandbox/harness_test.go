@@ -105,7 +105,7 @@ func (r *recorder) at(path string) []hook {
 // await waits until n webhooks arrived at a path.
 func (w *world) await(path string, n int) []hook {
 	w.Helper()
-	require.Eventually(w, func() bool { return len(w.proxy.at(path)) >= n }, 10*time.Second, 2*time.Millisecond, "want %d webhooks at %s", n, path)
+	require.Eventually(w, func() bool { return len(w.proxy.at(path)) >= n }, 30*time.Second, 2*time.Millisecond, "want %d webhooks at %s", n, path)
 	return w.proxy.at(path)
 }
 
@@ -119,7 +119,7 @@ func (w *world) settled() {
 			}
 		}
 		return true
-	}, 10*time.Second, 2*time.Millisecond)
+	}, 30*time.Second, 2*time.Millisecond)
 }
 
 func quick(config *sandbox.Config) {

@@ -166,7 +166,7 @@ func TestRunServesAndStopsCleanly(t *testing.T) {
 			return false
 		}
 		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 }

@@ -278,7 +278,7 @@ func runs(t *testing.T, c client.Client) int {
 		counted, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{})
 		found = int(counted.GetCount())
 		return err == nil && found > 0
-	}, 10*time.Second, 20*time.Millisecond, "visibility shows nothing")
+	}, 30*time.Second, 20*time.Millisecond, "visibility shows nothing")
 	return found
 }
 

@@ -51,7 +51,7 @@ func TestSandboxWebhooks(t *testing.T) {
 			}
 		}
 		return len(stand.Webhooks("")) == 12
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 	names := map[string]int{}
 	for _, call := range s.port.got() {
 		names[call.signal.Name]++
