@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -15,14 +16,15 @@ import (
 	"guestjourney/internal/codec"
 	"guestjourney/internal/config"
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/secrets/manager"
 )
 
 func inboxCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "inbox",
 		Short: "Look into the proxy's inbox: events that Temporal has not taken, and dead letters",
-		Long: "Opens the inbox of the proxy: INBOX_PATH, or DATABASE_URL, and PAYLOAD_KEYS are those of the proxy, which may\n" +
-			"run meanwhile. Payloads are a guest's data and are shown only when asked for.",
+		Long: "Opens the inbox of the proxy: INBOX_PATH, or DATABASE_URL, PAYLOAD_KEYS and SECRETS_PROVIDER are those of the proxy,\n" +
+			"which may run meanwhile. Payloads are a guest's data and are shown only when asked for.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return usagef("want inbox list, show or purge") },
 	}
@@ -34,6 +36,7 @@ func inboxCommand() *cobra.Command {
 type InboxSettings struct {
 	config.PayloadKeys
 	inbox.Settings
+	Secrets manager.Settings // where the password of DATABASE_URL is
 }
 
 // Kept is one event of the inbox.
@@ -94,7 +97,11 @@ func onInbox(ctx context.Context, run func(ctx context.Context, store inbox.Stor
 			return fmt.Errorf("no inbox at %s: set INBOX_PATH, or DATABASE_URL, as the proxy has it: %w", set.InboxPath, errors.Unwrap(err))
 		}
 	}
-	store, err := set.Open(ctx, set.Ring())
+	password, err := set.Secrets.DatabasePassword(ctx, set.DatabaseURL, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	store, err := set.Open(ctx, set.Ring(), password)
 	if err != nil {
 		return err
 	}

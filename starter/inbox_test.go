@@ -16,6 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/postgrestest"
+	"guestjourney/internal/secrets/manager"
+	"guestjourney/internal/secrets/manager/managertest"
 	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
 	"guestjourney/workflows/kit"
@@ -38,7 +41,7 @@ func openShelf(t *testing.T) inbox.Store {
 	var set InboxSettings
 	require.NoError(t, set.PayloadKeys.PayloadKeys.UnmarshalText([]byte(os.Getenv("PAYLOAD_KEYS"))))
 	set.InboxPath = os.Getenv("INBOX_PATH")
-	store, err := set.Open(t.Context(), set.Ring())
+	store, err := set.Open(t.Context(), set.Ring(), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store
@@ -72,6 +75,23 @@ func heldNow(t *testing.T, args ...string) []Kept {
 	var held []Kept
 	require.NoError(t, json.Unmarshal([]byte(stdout), &held))
 	return held
+}
+
+// TestAnInboxWhosePasswordIsManagedIsOpened: the operator has the proxy's own
+// variables, and no password is in them.
+func TestAnInboxWhosePasswordIsManagedIsOpened(t *testing.T) {
+	cluster := postgrestest.Start(t, postgrestest.Settings{User: "inbox", Password: "managed", Options: []string{"fsync=off"}})
+	t.Setenv("DATABASE_URL", "postgres://inbox@127.0.0.1:"+cluster.Port+"/postgres?sslmode=disable")
+	t.Setenv("PAYLOAD_KEYS", testKeys("k1", 1))
+	account := managertest.Serve(t)
+	t.Setenv("SECRETS_PROVIDER", manager.ProviderAWS)
+	t.Setenv("SECRETS_BASE_URL", account.URL)
+	code, _, stderr := cli(t, "", "inbox", "list")
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "read database_password: AWS Secrets Manager refuses with ResourceNotFoundException")
+
+	account.Put("database_password", "managed", "AWSCURRENT")
+	require.Empty(t, heldNow(t))
 }
 
 func TestInboxIsListed(t *testing.T) {

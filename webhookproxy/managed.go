@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"os"
 	"strings"
 
@@ -20,7 +19,7 @@ type managed struct {
 
 // openManaged looks at what the proxy needs of them, if that is where they are.
 func openManaged(ctx context.Context, s settings, logger *slog.Logger) (*managed, error) {
-	m := &managed{ctx: context.WithoutCancel(ctx), ownPassword: hasPassword(s.DatabaseURL)}
+	m := &managed{ctx: context.WithoutCancel(ctx), ownPassword: database.HasPassword(s.DatabaseURL)}
 	var needed []kept.Name
 	if s.Secrets.Managed() {
 		needed = append(needed, kept.TwilioAuthToken)
@@ -34,15 +33,6 @@ func openManaged(ctx context.Context, s settings, logger *slog.Logger) (*managed
 	}
 	m.cache = cache
 	return m, nil
-}
-
-func hasPassword(address string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.User == nil {
-		return false
-	}
-	_, has := parsed.User.Password()
-	return has
 }
 
 // environment is the program's own, with what is managed in place of the

@@ -11,7 +11,6 @@ import (
 	"guestjourney/internal/config"
 	"guestjourney/internal/database"
 	"guestjourney/internal/paging"
-	kept "guestjourney/internal/secrets"
 	"guestjourney/internal/secrets/manager"
 	"guestjourney/internal/staff"
 	"guestjourney/internal/verify"
@@ -104,7 +103,7 @@ func loadTelemetry(ctx context.Context, logger *slog.Logger) (telemetryLoaded, e
 	if len(wrong.Problems) > 0 {
 		return telemetryLoaded{}, wrong
 	}
-	loaded.password, err = s.openPassword(ctx, logger)
+	loaded.password, err = s.Managed.DatabasePassword(ctx, s.DatabaseURL, logger)
 	return loaded, err
 }
 
@@ -158,16 +157,4 @@ func (l *telemetryLoaded) keys() *reading.Keys {
 		return l.keyFile.Keys()
 	}
 	return &l.DeviceKeys
-}
-
-// openPassword is nil where the URL stands as it is.
-func (s telemetrySettings) openPassword(ctx context.Context, logger *slog.Logger) (database.Password, error) {
-	if !s.Managed.Managed() || s.DatabaseURL == "" || hasPassword(s.DatabaseURL) {
-		return nil, nil
-	}
-	cache, err := s.Managed.Open(ctx, os.Getenv, logger, kept.DatabasePassword)
-	if err != nil {
-		return nil, err
-	}
-	return cache.Named(kept.DatabasePassword), nil
 }

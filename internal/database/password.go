@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"net/url"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +18,16 @@ type Password interface {
 	Current(ctx context.Context) (string, error)
 	// Renewed returns the one in force after the database has refused one.
 	Renewed(ctx context.Context, refused string) (string, error)
+}
+
+// HasPassword says whether a URL names one itself, which then stands.
+func HasPassword(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.User == nil {
+		return false
+	}
+	_, has := parsed.User.Password()
+	return has
 }
 
 // connector opens connections with the password of that moment.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"guestjourney/internal/codec"
+	"guestjourney/internal/database"
 )
 
 // Settings say where the inbox is. They are embedded by the settings of every
@@ -13,11 +14,12 @@ type Settings struct {
 	DatabaseURL string `env:"DATABASE_URL"`
 }
 
-// Open opens the inbox there, with the payloads sealed by the key ring.
-func (s Settings) Open(ctx context.Context, ring *codec.Ring) (Store, error) {
+// Open opens the inbox there, with the payloads sealed by the key ring. A password may
+// be nil: then the URL stands as it is.
+func (s Settings) Open(ctx context.Context, ring *codec.Ring, password database.Password) (Store, error) {
 	sealing, err := codec.New(ring)
 	if err != nil {
 		return nil, err
 	}
-	return Open(ctx, Config{Path: s.InboxPath, URL: s.DatabaseURL, Codec: sealing})
+	return Open(ctx, Config{Path: s.InboxPath, URL: s.DatabaseURL, Password: password, Codec: sealing})
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"guestjourney/internal/config"
+	"guestjourney/internal/database"
 	"guestjourney/internal/secrets"
 )
 
@@ -50,6 +51,19 @@ func (s Settings) Open(ctx context.Context, environment secrets.Environment, log
 		return nil, &missing
 	}
 	return cache, nil
+}
+
+// DatabasePassword returns the password of a PostgreSQL URL that has none, if it is in
+// AWS Secrets Manager. It is nil where the URL stands as it is.
+func (s Settings) DatabasePassword(ctx context.Context, address string, logger *slog.Logger) (database.Password, error) {
+	if !s.Managed() || address == "" || database.HasPassword(address) {
+		return nil, nil
+	}
+	cache, err := s.Open(ctx, func(string) string { return "" }, logger, secrets.DatabasePassword)
+	if err != nil {
+		return nil, err
+	}
+	return cache.Named(secrets.DatabasePassword), nil
 }
 
 func (s Settings) store(ctx context.Context, environment secrets.Environment) (secrets.Store, error) {
