@@ -59,7 +59,7 @@ func loadSettings(ctx context.Context, logger *slog.Logger) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	for _, list := range []*[]string{&s.StartForms, &s.StartSources, &s.TrustedProxies, &s.Allowed} {
+	for _, list := range []*[]string{&s.StartForms, &s.StartSources, &s.Allowed} {
 		for i, one := range *list {
 			(*list)[i] = strings.TrimSpace(one)
 		}

@@ -86,7 +86,7 @@ func runTelemetry(ctx context.Context, logger *slog.Logger) error {
 	working.Go(func() { made.watcher.Run(beside) })
 	working.Go(func() { made.fallback.Run(beside) })
 	working.Go(func() { upkeep.Run(beside, readings, settings.Keep.retention(), logger) })
-	live := staffpage.New(staffpage.Config{Readings: readings, Monitors: monitors.New(temporal), Roster: settings.people.Roster, Logger: logger})
+	live := staffpage.New(staffpage.Config{Readings: readings, Monitors: monitors.New(temporal), Roster: settings.people.Roster, Client: settings.client, Logger: logger})
 	defer live.Close()
 	context.AfterFunc(ctx, live.Close) // its streams last, and nobody waits for them
 	err = serve(ctx, logger,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"guestjourney/internal/secrets/manager"
 	"guestjourney/internal/staff"
 	"guestjourney/internal/verify"
+	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/telemetry/ingest"
 	"guestjourney/webhookproxy/telemetry/reading"
 	"guestjourney/webhookproxy/telemetry/store"
@@ -28,6 +30,8 @@ type telemetrySettings struct {
 	MetricsAddr string `env:"METRICS_ADDR" envDefault:"127.0.0.1:9466"`
 	// StaffAddress is for people: beyond loopback something with TLS stands before it.
 	StaffAddress string `env:"STAFF_ADDRESS" envDefault:"127.0.0.1:8092"`
+	// TrustedProxies are ranges of addresses; see gateway.ClientAddress.
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 
 	Path        string           `env:"TELEMETRY_PATH" envDefault:"./.data/telemetry.db"`
 	DatabaseURL string           `env:"DATABASE_URL"`
@@ -79,6 +83,7 @@ type telemetryLoaded struct {
 	pager    *paging.Pager
 	keyFile  *ingest.KeyFile // nil: DEVICE_KEYS stand
 	password database.Password
+	client   func(*http.Request) string // where a request comes from
 }
 
 // loadTelemetry reads and checks everything before anything is started.
@@ -99,6 +104,10 @@ func loadTelemetry(ctx context.Context, logger *slog.Logger) (telemetryLoaded, e
 	loaded.verifier, err = verify.NewStandard(s.Secret...)
 	if err != nil {
 		wrong.Problems = append(wrong.Problems, "TELEMETRY_SECRET: "+err.Error())
+	}
+	loaded.client, err = gateway.ClientAddress(s.TrustedProxies)
+	if err != nil {
+		wrong.Problems = append(wrong.Problems, "TRUSTED_PROXIES: "+err.Error())
 	}
 	if len(wrong.Problems) > 0 {
 		return telemetryLoaded{}, wrong

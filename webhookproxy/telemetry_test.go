@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -55,6 +56,7 @@ func TestABadTelemetrySettingIsOneLineAndExitCode2(t *testing.T) {
 		"no account":     {map[string]string{"TWILIO_ACCOUNT_SID": ""}, "TWILIO_ACCOUNT_SID: "},
 		"who calls":      {map[string]string{"TWILIO_FROM": "MG0123456789abcdef0123456789abcdef"}, "TWILIO_*: "},
 		"too short":      {map[string]string{"TELEMETRY_KEEP_TRANSITIONS": "365"}, "TELEMETRY_KEEP_TRANSITIONS"},
+		"proxies":        {map[string]string{"TRUSTED_PROXIES": "canary"}, "TRUSTED_PROXIES: want ranges"},
 		"no such traces": {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "canary"}, "OTEL_EXPORTER_OTLP_ENDPOINT: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,6 +108,33 @@ func TestTwoProcessesHaveNothingInCommon(t *testing.T) {
 	began := time.Now()
 	require.Zero(t, telemetry.end(syscall.SIGTERM))
 	require.Less(t, time.Since(began), 10*time.Second)
+}
+
+// TestTheLiveViewHasAListenerOfItsOwn: it tells those apart who come through the proxy
+// that terminates TLS, and serves nothing of the devices'.
+func TestTheLiveViewHasAListenerOfItsOwn(t *testing.T) {
+	t.Parallel()
+	staff := serveWith(t, telemetryCommand(t, map[string]string{"TRUSTED_PROXIES": " 127.0.0.1/32 "}), "staff").address
+	require.Equal(t, http.StatusNotFound, status(t, staff+"/telemetry/v1/readings"))
+	form, err := once().Get(staff + "/signin") //nolint:noctx // ends with its client's patience
+	require.NoError(t, err)
+	require.NoError(t, form.Body.Close())
+	require.Equal(t, http.StatusOK, form.StatusCode)
+	require.Len(t, form.Cookies(), 1)
+	guess := func(address string) int {
+		values := url.Values{"csrf": {form.Cookies()[0].Value}, "token": {"wrong"}}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, staff+"/signin", strings.NewReader(values.Encode()))
+		require.NoError(t, err)
+		request.AddCookie(form.Cookies()[0])
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("X-Forwarded-For", address)
+		return code(once(), request)
+	}
+	for range 5 {
+		require.Equal(t, http.StatusUnauthorized, guess("203.0.113.9"))
+	}
+	require.Equal(t, http.StatusTooManyRequests, guess("203.0.113.9"))
+	require.Equal(t, http.StatusUnauthorized, guess("203.0.113.10"), "somebody else")
 }
 
 // TestAFloodOfWebhooksDelaysNoPage: the proxy is busy with what it refuses, and the

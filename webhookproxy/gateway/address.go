@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,7 +23,7 @@ func ClientAddress(trusted []string) (echo.IPExtractor, error) {
 	// Echo trusts loopback and private networks by itself.
 	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, text := range trusted {
-		_, network, err := net.ParseCIDR(text)
+		_, network, err := net.ParseCIDR(strings.TrimSpace(text))
 		if err != nil {
 			return nil, errors.New("want ranges of addresses, comma-separated, such as 10.0.0.0/8,192.0.2.7/32")
 		}

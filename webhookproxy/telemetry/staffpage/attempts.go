@@ -21,14 +21,15 @@ const (
 // attempts counts failed sign-ins by address. The right token costs nothing, so
 // that a colleague's mistakes at the same desk are forgotten soon.
 type attempts struct {
-	now func() time.Time
+	now    func() time.Time
+	client func(*http.Request) string
 
 	mutex     sync.Mutex
 	addresses map[string]*rate.Limiter
 }
 
-func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, addresses: map[string]*rate.Limiter{}}
+func newAttempts(now func() time.Time, client func(*http.Request) string) *attempts {
+	return &attempts{now: now, client: client, addresses: map[string]*rate.Limiter{}}
 }
 
 // allowed says whether another attempt may be made from there.
@@ -45,13 +46,19 @@ func (a *attempts) failed(r *http.Request) {
 	a.of(r).AllowN(a.now(), 1)
 }
 
-// of finds the limiter of the connection's address. What a header says of it is
-// not asked: anybody can write one.
-func (a *attempts) of(r *http.Request) *rate.Limiter {
+// otherEnd is the address of the connection. What a header says of it is not asked:
+// anybody can write one.
+func otherEnd(r *http.Request) string {
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		address = r.RemoteAddr
+		return r.RemoteAddr
 	}
+	return address
+}
+
+// of finds the limiter of the client's address.
+func (a *attempts) of(r *http.Request) *rate.Limiter {
+	address := a.client(r)
 	if a.addresses[address] == nil && len(a.addresses) >= maxAddresses {
 		a.forget()
 	}

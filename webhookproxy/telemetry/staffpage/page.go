@@ -43,6 +43,9 @@ type Config struct {
 	Roster   func() *staff.Roster // the one in force; asked at every request
 	Logger   *slog.Logger
 	Now      func() time.Time // nil means time.Now
+	// Client says from which address a request comes; nil takes the other end of the
+	// connection.
+	Client func(*http.Request) string
 	// Every is how often the page is brought up to date; 0 means a second.
 	Every time.Duration
 	// Streams is how many browsers may be kept current at once; 0 means 64.
@@ -75,11 +78,14 @@ func New(config Config) *Page {
 	if config.Every <= 0 {
 		config.Every = defaultEvery
 	}
+	if config.Client == nil {
+		config.Client = otherEnd
+	}
 	if config.Streams <= 0 {
 		config.Streams = defaultStreams
 	}
 	p := &Page{
-		config: config, signIns: newSignIns(config.Now, config.Roster), attempts: newAttempts(config.Now),
+		config: config, signIns: newSignIns(config.Now, config.Roster), attempts: newAttempts(config.Now, config.Client),
 		places: make(chan struct{}, config.Streams),
 	}
 	p.hub = newHub(config)

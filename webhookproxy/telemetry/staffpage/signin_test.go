@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"guestjourney/webhookproxy/telemetry/staffpage"
 	"guestjourney/workflows/session"
 )
 
@@ -87,6 +88,24 @@ func TestWrongTokensAreLimited(t *testing.T) {
 	assert.NotEmpty(t, limited.Header.Get("Retry-After"))
 	w.pass(6 * time.Second)
 	assert.Equal(t, http.StatusSeeOther, b.signIn(anaToken).StatusCode)
+}
+
+// TestOneWhoGuessesKeepsNobodyElseOut: behind what terminates TLS all have one
+// connection's address.
+func TestOneWhoGuessesKeepsNobodyElseOut(t *testing.T) {
+	t.Parallel()
+	w := openWithin(t, 0, func(config *staffpage.Config) {
+		config.Client = func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") }
+	})
+	from := func(address string, b *browser, token string) int {
+		return b.post("/signin", url.Values{"csrf": {b.csrf("/signin")}, "token": {token}}, "X-Forwarded-For", address).StatusCode
+	}
+	stranger, colleague := w.browser(), w.browser()
+	for range 5 {
+		require.Equal(t, http.StatusUnauthorized, from("203.0.113.9", stranger, "wrong"))
+	}
+	assert.Equal(t, http.StatusTooManyRequests, from("203.0.113.9", stranger, anaToken))
+	assert.Equal(t, http.StatusSeeOther, from("203.0.113.10", colleague, anaToken))
 }
 
 func TestAPostNeedsTheTokenOfItsForm(t *testing.T) {

@@ -96,12 +96,16 @@ func open(t testing.TB) *world {
 }
 
 // openWithin has a server that gives each answer so much time.
-func openWithin(t testing.TB, limit time.Duration) *world {
+func openWithin(t testing.TB, limit time.Duration, change ...func(*staffpage.Config)) *world {
 	t.Helper()
 	w := &world{t: t, plane: &plane{rooms: map[string]string{session3: "3"}}, logs: &logtest.Log{}, at: time.Date(2027, 3, 2, 15, 0, 0, 0, time.UTC)}
 	w.roster.Store(roster(t, anaToken))
 	w.store = openStore(t, w.now)
-	w.page = staffpage.New(w.config())
+	config := w.config()
+	for _, one := range change {
+		one(&config)
+	}
+	w.page = staffpage.New(config)
 	w.server = httptest.NewUnstartedServer(w.page)
 	w.server.Config.ReadTimeout, w.server.Config.WriteTimeout = limit, limit
 	w.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
