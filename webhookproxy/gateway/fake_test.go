@@ -33,6 +33,7 @@ import (
 
 	"guestjourney/internal/codec"
 	"guestjourney/internal/inbox"
+	"guestjourney/internal/logtest"
 	"guestjourney/webhookproxy/gateway"
 	"guestjourney/webhookproxy/parcel"
 	"guestjourney/webhookproxy/providers"
@@ -106,7 +107,7 @@ type stage struct {
 	inbox    *shelf
 	gateway  *gateway.Gateway
 	server   *httptest.Server
-	logs     *bytes.Buffer
+	logs     *logtest.Log
 	registry *prometheus.Registry
 	sendGrid *ecdsa.PrivateKey
 	clock    func() time.Time
@@ -183,7 +184,7 @@ func newStage(t *testing.T, options ...option) *stage {
 	require.NoError(t, err)
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
-	s := &stage{t: t, port: &port{}, logs: &bytes.Buffer{}, registry: prometheus.NewRegistry(), sendGrid: key, clock: func() time.Time { return start }}
+	s := &stage{t: t, port: &port{}, logs: &logtest.Log{}, registry: prometheus.NewRegistry(), sendGrid: key, clock: func() time.Time { return start }}
 	declared := providers.Config{
 		Secrets: func(variable string) []string {
 			switch variable {
@@ -200,7 +201,7 @@ func newStage(t *testing.T, options ...option) *stage {
 	s.inbox = openShelf(t, func() time.Time { return s.clock() })
 	config := gateway.Config{
 		Signaller: s.port, Inbox: s.inbox, Registry: s.registry, PublicURL: publicURL + "/", Now: func() time.Time { return s.clock() },
-		Logger: slog.New(slog.NewJSONHandler(&locked{to: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, change := range options {
 		change(&config, &declared)
@@ -221,18 +222,6 @@ func newStage(t *testing.T, options ...option) *stage {
 	s.server.Start()
 	t.Cleanup(s.server.Close)
 	return s
-}
-
-// locked makes a buffer safe for the log lines of parallel requests.
-type locked struct {
-	mutex sync.Mutex
-	to    io.Writer
-}
-
-func (l *locked) Write(line []byte) (int, error) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.to.Write(line)
 }
 
 // reply is an answer of the gateway.
